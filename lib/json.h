@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MIT */
+/* json.h - reading JSON in place, on demand: texts are checked in full and skipped; what is wanted
+ * stays a slice of the source.
+ *
+ * Strict RFC 8259, and beyond it: valid UTF-8, and no escape that stands for half a surrogate pair,
+ * so that whatever was accepted can be written out as it came. Nesting is limited to
+ * GD_JSON_MAX_DEPTH and costs no C stack. */
+#ifndef GD_JSON_H
+#define GD_JSON_H
+
+#include "arena.h"
+#include "bytes.h"
+
+enum { GD_JSON_MAX_DEPTH = 1024 };
+
+/* The text being read. *end is 0 and GD_PADDING bytes are readable from there. */
+struct gd_json {
+    const char *end;
+    bool structure_only; /* leave UTF-8 and surrogates unchecked: for readers that write nothing out
+                          */
+    const char *at;      /* after a failure: where; at == end: the text ended too early */
+    const char *reason;  /* after a failure: what is wrong there */
+};
+
+/* Checks the value that starts at p (blanks before it allowed) and returns what is behind it; NULL
+ * after a failure. */
+const char *gd_json_skip(struct gd_json *j, const char *p);
+
+/* Checks that text holds exactly one JSON value with blanks around it. text must be padded as
+ * above. False fills *at and *reason (either may be NULL). */
+bool gd_json_valid(struct gd_slice text, const char **at, const char **reason);
+
+/* The functions below read slices that were checked before (by gd_json_skip() with full checks, or
+ * in fields.h); on others the result is undefined but memory stays safe, as long as the padding is
+ * there. */
+
+enum gd_json_type {
+    GD_JSON_ABSENT,
+    GD_JSON_NULL,
+    GD_JSON_FALSE,
+    GD_JSON_TRUE,
+    GD_JSON_NUMBER,
+    GD_JSON_STRING,
+    GD_JSON_ARRAY,
+    GD_JSON_OBJECT,
+};
+
+/* Type of a value by its first byte; absent for a slice without bytes. */
+enum gd_json_type gd_json_type(struct gd_slice value);
+
+/* The decoded bytes of a string value ("..." with its quotes). Without escapes a slice of the
+ * source, otherwise a copy in the arena. */
+struct gd_slice gd_json_string(struct gd_slice value, struct gd_arena *arena);
+
+/* null, false, 0, [] and their like with blanks inside: what counts as a known member's default. */
+bool gd_json_is_default(struct gd_slice value);
+
+/* Whether a number's text is an integer without fraction and exponent ("-" allowed). */
+bool gd_json_is_integer(struct gd_slice text);
+
+/* A number's text as double; as an int64_t where it is an integer that fits. */
+double gd_json_double(struct gd_slice text);
+bool gd_json_int64(struct gd_slice text, int64_t *value);
+
+/* Walks the members of an object, or the elements of an array (name stays absent). Start with
+ * gd_json_walk(); each gd_json_step() gives the next, false at the end. */
+struct gd_json_walk {
+    const char *p;
+    struct gd_json json;
+    struct gd_slice name;  /* the string value with its quotes */
+    struct gd_slice value; /* verbatim */
+};
+void gd_json_walk(struct gd_json_walk *w, struct gd_slice container);
+bool gd_json_step(struct gd_json_walk *w);
+
+/* The value of the last member of an object whose decoded name is `name`; absent if there is none,
+ * or if it is no object. */
+struct gd_slice gd_json_find(struct gd_slice object, struct gd_slice name, struct gd_arena *arena);
+
+/* First and last element of an array, and how many there are. */
+size_t gd_json_ends(struct gd_slice array, struct gd_slice *first, struct gd_slice *last);
+
+#endif
