@@ -82,6 +82,9 @@ void gd_auto_str(char **p) {
 }
 
 void gd_buf_grow(struct gd_buf *b, size_t more) {
+    if (more > SIZE_MAX / 2 - b->n) {
+        out_of_memory(more);
+    }
     size_t want = b->n + more, cap = b->cap < 256 ? 256 : b->cap;
     while (cap < want) {
         cap += cap < (1u << 20) ? cap : cap / 8;

@@ -19,7 +19,8 @@ struct gd_fields_reader {
     uint8_t bucket[GD_SHAPES][BUCKETS]; /* field + 1, by hash; open addressing */
     uint8_t after[GD_SHAPES][GUESSES];  /* the field that came after this one the last time */
     uint64_t members[GD_SHAPES];        /* the fields of a shape */
-    struct gd_arena arena;              /* escaped names */
+    uint8_t lengths[GD_FIELDS][GD_JSON_LENGTHS]; /* of names in a field's value, as last seen */
+    struct gd_arena arena;                       /* escaped names */
 };
 
 static const struct {
@@ -112,7 +113,7 @@ static int look_up(const struct gd_fields_reader *r, enum gd_shape shape, struct
     text[name.n] = '"';
     for (unsigned h = hash_name(text, name.n);; h++) {
         int field = r->bucket[shape][h % BUCKETS] - 1;
-        if (field < 0 || is_name(text, &r->name[field])) {
+        if (field < 0 || (r->name[field].length == name.n && is_name(text, &r->name[field]))) {
             return field;
         }
     }
@@ -179,11 +180,10 @@ static const char *read_unexpected_name(const struct reading *c, const char *p, 
 }
 
 static const char *read_inner(const struct reading *c, const char *p) {
-    const struct reading deeper = {c->r, c->j, NULL};
-    c->inner->present = c->inner->repeated = 0;
-    c->inner->others = 0;
-    const char *end = read_object(&deeper, p + 1, GD_SHAPE_TOP, c->inner);
-    c->inner->object = gd_slice_of(p, end ? (size_t)(end - p) : 0);
+    bool outside = c->j->deep;
+    c->j->deep = false;
+    const char *end = gd_fields_read(c->r, c->j, p, c->inner, NULL);
+    c->j->deep |= outside;
     return end;
 }
 
@@ -199,7 +199,8 @@ static inline const char *read_value(const struct reading *c, const char *p, int
             return read_inner(c, p);
         }
     }
-    return gd_json_scan_value(c->j, p, GD_JSON_MAX_DEPTH - 3, &escaped);
+    c->j->lengths = field >= 0 ? c->r->lengths[field] : NULL;
+    return gd_json_scan_value(c->j, p, GD_FIELDS_MAX_DEPTH, &escaped);
 }
 
 /* p is behind '{'. */
@@ -265,5 +266,6 @@ const char *gd_fields_read(struct gd_fields_reader *r, struct gd_json *j, const 
     }
     const char *end = read_object(&c, p + 1, GD_SHAPE_TOP, out);
     out->object = gd_slice_of(p, end ? (size_t)(end - p) : 0);
+    out->deep = j->deep;
     return end;
 }

@@ -9,6 +9,10 @@
 
 #include "json.h"
 
+/* Levels that a member's value may nest, in a line and in what stands in it. A wire message has
+ * GD_JSON_MARGIN less: that much deeper may its members stand in the line that is made of it. */
+enum { GD_FIELDS_MAX_DEPTH = GD_JSON_MAX_DEPTH - 2 };
+
 /* An object whose members have fields of their own. */
 enum gd_shape { GD_SHAPE_TOP, GD_SHAPE_CONTENT, GD_SHAPE_METADATA, GD_SHAPE_SOURCE, GD_SHAPES };
 
@@ -38,6 +42,7 @@ struct gd_fields {
     struct gd_slice value[GD_FIELDS];
     struct gd_other *other;
     size_t others, other_cap;
+    bool deep; /* too deep for a wire message */
 };
 void gd_fields_free(struct gd_fields *f);
 

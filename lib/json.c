@@ -51,8 +51,9 @@ static const char *skip_unicode_escape(struct gd_json *j, const char *p) {
             return p + 12;
         }
     }
-    const char *next = p + 6 + (p[6] == '\\');
-    return gd_json_fail(j, next < j->end ? p : next, "half of a surrogate pair in a string");
+    bool ends = p + 6 + (p[6] == '\\') >= j->end;
+    return gd_json_fail(j, unit <= 0xDBFF && ends ? j->end : p,
+                        "half of a surrogate pair in a string");
 }
 
 const char *gd_json_skip_escape(struct gd_json *j, const char *p) {
@@ -71,6 +72,16 @@ const char *gd_json_skip_escape(struct gd_json *j, const char *p) {
     default:
         return gd_json_fail(j, p + 1, "unknown escape in a string");
     }
+}
+
+const char *gd_json_bad_word(struct gd_json *j, const char *p) {
+    static const char *const words[] = {"true", "false", "null"};
+    size_t left = (size_t)(j->end - p);
+    bool begun = left == 0;
+    for (size_t i = 0; i < 3 && left < 5; i++) {
+        begun |= strncmp(p, words[i], left) == 0;
+    }
+    return gd_json_fail(j, begun ? j->end : p, "a value was expected");
 }
 
 const char *gd_json_check_utf8(struct gd_json *j, const char *p, const char *end) {
@@ -106,13 +117,16 @@ static inline bool top_is_object(const struct levels *l) {
     return l->object[level >> 6] >> (level & 63) & 1;
 }
 
-/* p behind '{' or ','; returns the first byte of the member's value. */
-static inline const char *scan_name(struct gd_json *j, const char *p) {
+/* p behind '{' or ','; returns the first byte of the member's value. *length guesses its name's;
+ * may be NULL. */
+static inline const char *scan_name(struct gd_json *j, const char *p, uint8_t *length) {
     bool escaped = false;
     if (GD_UNLIKELY(*p != '"')) {
         return gd_json_fail(j, p, "a member name was expected");
     }
-    if (!(p = gd_json_scan_string(j, p + 1, &escaped))) {
+    p = length ? gd_json_scan_guessed(j, p + 1, length, &escaped)
+               : gd_json_scan_string(j, p + 1, &escaped);
+    if (!p) {
         return NULL;
     }
     p = gd_json_blanks(p + 1);
@@ -122,13 +136,21 @@ static inline const char *scan_name(struct gd_json *j, const char *p) {
     return gd_json_blanks(p + 1);
 }
 
+static inline uint8_t *guess_of(const struct gd_json *j, unsigned name) {
+    return j->lengths ? &j->lengths[name % GD_JSON_LENGTHS] : NULL;
+}
+
 const char *gd_json_scan_container(struct gd_json *j, const char *p, int room) {
     struct levels l;
     bool object, escaped = false;
+    unsigned names = 0;
     l.depth = 0;
 open:
-    if (GD_UNLIKELY(l.depth == room)) {
-        return gd_json_fail(j, p, "nested too deeply");
+    if (GD_UNLIKELY(l.depth >= room - GD_JSON_MARGIN)) {
+        j->deep = true;
+        if (l.depth == room) {
+            return gd_json_fail(j, p, "nested too deeply");
+        }
     }
     object = *p == '{';
     push(&l, object);
@@ -136,7 +158,7 @@ open:
     if (*p == (object ? '}' : ']')) {
         goto close;
     }
-    if (object && !(p = scan_name(j, p))) {
+    if (object && !(p = scan_name(j, p, guess_of(j, names++)))) {
         return NULL;
     }
 value:
@@ -150,7 +172,7 @@ behind:
     p = gd_json_blanks(p);
     if (GD_LIKELY(*p == ',')) {
         p = gd_json_blanks(p + 1);
-        if (object && !(p = scan_name(j, p))) {
+        if (object && !(p = scan_name(j, p, guess_of(j, names++)))) {
             return NULL;
         }
         goto value;

@@ -3,21 +3,25 @@
  * stays a slice of the source.
  *
  * Strict RFC 8259, and beyond it: valid UTF-8, and no escape that stands for half a surrogate pair,
- * so that whatever was accepted can be written out as it came. Nesting is limited to
- * GD_JSON_MAX_DEPTH and costs no C stack. */
+ * so that whatever was accepted can be written out as it came. A value may nest GD_JSON_MAX_DEPTH
+ * levels and costs no C stack; what a member of a message may nest, fields.h says. */
 #ifndef GD_JSON_H
 #define GD_JSON_H
 
 #include "arena.h"
 #include "bytes.h"
 
-enum { GD_JSON_MAX_DEPTH = 1024 };
+enum { GD_JSON_MAX_DEPTH = 1024, GD_JSON_MARGIN = 2, GD_JSON_LENGTHS = 64 };
 
 /* The text being read. *end is 0 and GD_PADDING bytes are readable from there. */
 struct gd_json {
     const char *end;
+    uint8_t *
+        lengths; /* GD_JSON_LENGTHS guesses for the member names to come, in their order, which are
+                    brought up to date; NULL for none. Right ones save time, wrong ones cost some */
     bool structure_only; /* leave UTF-8 and surrogates unchecked: for readers that write nothing out
                           */
+    bool deep;           /* set where a value nests within GD_JSON_MARGIN levels of what it may */
     const char *at;      /* after a failure: where; at == end: the text ended too early */
     const char *reason;  /* after a failure: what is wrong there */
 };

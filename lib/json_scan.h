@@ -129,12 +129,29 @@ static inline const char *gd_json_scan_string(struct gd_json *j, const char *p, 
     return p;
 }
 
+/* The same for a string of which *length is likely the length: with the guess right, what comes
+ * next need not wait for the vector work, which only confirms it. Brings *length up to date. */
+static inline const char *gd_json_scan_guessed(struct gd_json *j, const char *p, uint8_t *length,
+                                               bool *escaped) {
+    enum { LONGEST = GD_LANES - 1, NO_GUESS = LONGEST };
+    struct gd_lanes lanes = gd_lanes_of(p);
+    unsigned n = *length;
+    uint64_t end = (uint64_t)1 << (n * GD_LANE);
+    if (GD_LIKELY((lanes.stop & (end | (end - 1))) == end && p[n] == '"' &&
+                  (lanes.high & (end - 1)) == 0)) {
+        return p + n;
+    }
+    const char *quote = gd_json_scan_string(j, p, escaped);
+    *length = quote && quote - p <= LONGEST ? (uint8_t)(quote - p) : NO_GUESS;
+    return quote;
+}
+
 /* p is at '-' or a digit; returns what is behind the number, or NULL. */
 static inline const char *gd_json_scan_number(struct gd_json *j, const char *p) {
     p += *p == '-';
     size_t n = gd_digits16(p);
     if (GD_UNLIKELY(n == 0 || (*p == '0' && n > 1))) {
-        return gd_json_fail(j, p + n,
+        return gd_json_fail(j, p + (n > 0),
                             n ? "a number with a leading zero" : "a number without digits");
     }
     for (p += n; n == 16; p += n) {
@@ -172,6 +189,9 @@ static inline bool gd_json_number_is_integer(struct gd_slice number) {
     return at >= number.n;
 }
 
+/* Fails at p, where no value stands, or at the end where one may have begun. */
+const char *gd_json_bad_word(struct gd_json *j, const char *p);
+
 /* p is at the first byte of a word; returns what is behind true, false or null, or NULL. */
 static inline const char *gd_json_scan_word(struct gd_json *j, const char *p) {
     if (memcmp(p, "true", 4) == 0 || memcmp(p, "null", 4) == 0) {
@@ -180,14 +200,11 @@ static inline const char *gd_json_scan_word(struct gd_json *j, const char *p) {
     if (memcmp(p, "false", 5) == 0) {
         return p + 5;
     }
-    const char *at = p;
-    while (*p >= 'a' && *p <= 'z') {
-        p++;
-    }
-    return gd_json_fail(j, p == j->end ? p : at, "a value was expected");
+    return gd_json_bad_word(j, p);
 }
 
-/* p is at '{' or '['; checks the whole container, which may nest `room` levels. */
+/* p is at '{' or '['; checks the whole container, which may nest `room` levels. Sets j->deep where
+ * it is within GD_JSON_MARGIN of that. */
 const char *gd_json_scan_container(struct gd_json *j, const char *p, int room);
 
 /* Any value, p at its first byte. */

@@ -249,8 +249,9 @@ struct gd_name gd_message_name(const struct gd_message *m) {
     if (!key.p) {
         return (struct gd_name){.topic = topic};
     }
-    if (m->form == GD_FORM_WIRE && !m->record && m->origin.via &&
-        strcmp(m->origin.via, "string") == 0) {
+    struct gd_slice via = m->record ? string_field(m, m->record, GD_F_SOURCE_VIA)
+                                    : gd_slice_str(m->origin.via);
+    if (gd_slice_equal(via, GD_SLICE("string"))) {
         return (struct gd_name){gd_name_guild_of_msg_key(key), topic};
     }
     return gd_name_split(key, topic);

@@ -42,9 +42,9 @@ GD_DEFINE_AUTO(publisher)
  * without this call: 30000. */
 void gd_publisher_set_timeout(struct gd_publisher *p, int64_t timeout_ms);
 
-/* The calls return 0, or -1: when the connection is lost, with how many messages were confirmed,
- * and then for good; all but finish also when its wake_fd interrupts them, after which finish may
- * be called. */
+/* The calls return 0, or -1 when the connection is lost, saying how many messages were confirmed;
+ * it stays lost. All but finish also return -1 (GD_FAIL_INTERRUPTED) when r's wake_fd asks to stop;
+ * the message to be added is then not, and finish may be called. */
 
 /* Queues one message's commands, sends when a batch is together, and takes in replies that are
  * there; waits only while more than the window (1 MiB, or one message) is on its way. */

@@ -9,10 +9,13 @@
 #define COMMON(short, long, type, argument, member, help) \
     { short, long, OPTION_##type, argument, offsetof(struct common_options, member), help, NULL }
 
-static const struct option_spec redis_options[] = {
+static const struct option_spec url_options[] = {
     COMMON('u', "url", STRING, "URL", url,
            "the Redis to talk to: redis://user:password@host:port/db or unix:///path?db=N "
            "(default: $GDBG_URL, else redis://localhost:6379)"),
+    {0},
+};
+static const struct option_spec timeout_options[] = {
     COMMON(0, "connect-timeout", DURATION, "TIME", connect_timeout_ms,
            "give up connecting after TIME (default 5s)"),
     COMMON(0, "timeout", DURATION, "TIME", timeout_ms,
@@ -67,7 +70,8 @@ int options_each(const struct command *c, int (*each)(const struct option_spec *
     const struct option_spec *const tables[] = {
         c->options,
         c->groups & OPTIONS_SELECT ? select_options : NULL,
-        c->groups & OPTIONS_REDIS ? redis_options : NULL,
+        c->groups & OPTIONS_URL ? url_options : NULL,
+        c->groups & OPTIONS_TIMEOUT ? timeout_options : NULL,
         c->groups & OPTIONS_INPUT ? input_options : NULL,
         c->groups & OPTIONS_OUTPUT ? output_options : NULL,
         general_options,

@@ -59,10 +59,12 @@ struct common_options {
 };
 
 enum {
-    OPTIONS_REDIS = 1,  /* --url, --connect-timeout, --timeout */
-    OPTIONS_SELECT = 2, /* --guild, --topic */
-    OPTIONS_INPUT = 4,  /* --strict, --max-size */
-    OPTIONS_OUTPUT = 8, /* --output, --color, --output-file */
+    OPTIONS_URL = 1,      /* --url */
+    OPTIONS_SELECT = 2,   /* --guild, --topic */
+    OPTIONS_INPUT = 4,    /* --strict, --max-size */
+    OPTIONS_OUTPUT = 8,   /* --output, --color, --output-file */
+    OPTIONS_TIMEOUT = 16, /* --connect-timeout, --timeout */
+    OPTIONS_REDIS = OPTIONS_URL | OPTIONS_TIMEOUT,
 };
 
 struct command;

@@ -36,7 +36,7 @@ int run_bad(struct context *ctx, struct gd_error *e) {
                         (unsigned long long)gd_lines_number(ctx->lines));
     }
     report(ctx, e);
-    return ctx->common->strict ? RUN_BAD_INPUT : RUN_ON;
+    return ctx->common->strict ? RUN_BAD_INPUT : RUN_SKIPPED;
 }
 
 int write_message(struct context *ctx, const struct gd_message *m) {
@@ -61,7 +61,8 @@ int write_message(struct context *ctx, const struct gd_message *m) {
 
 /* -1 failed, 1 time is up or nobody reads, 0 go on. */
 static int wait_for_more(struct context *ctx, struct gd_source *source, const struct progress *p) {
-    if (output_flush(&ctx->out, &ctx->error)) {
+    if (output_flush(&ctx->out, &ctx->error) ||
+        (p->run->idle && p->run->idle(ctx, p->run->state))) {
         return -1;
     }
     int64_t timeout_ms = LOOK_MS;
@@ -78,11 +79,21 @@ static int wait_for_more(struct context *ctx, struct gd_source *source, const st
     return output_is_closed(&ctx->out);
 }
 
-static bool is_over(struct progress *p) {
+static int is_over(struct progress *p) {
     if (p->run->count && p->count >= p->run->count) {
-        return true;
+        return RUN_END;
     }
     return p->deadline_ms && gd_monotonic_ms() >= p->deadline_ms;
+}
+
+static int take_message(struct context *ctx, const struct gd_message *m, bool is_text,
+                        struct progress *p) {
+    int step = p->run->each(ctx, p->run->state, m, is_text);
+    if (step == RUN_SKIPPED) {
+        return RUN_ON;
+    }
+    p->count++;
+    return step == RUN_ON && (p->run->count || p->deadline_ms) ? is_over(p) : step;
 }
 
 static int drive(struct context *ctx, struct gd_source *source, struct progress *p) {
@@ -94,11 +105,7 @@ static int drive(struct context *ctx, struct gd_source *source, struct progress 
         switch (next) {
         case GD_NEXT_MESSAGE:
         case GD_NEXT_TEXT:
-            stop = p->run->each(ctx, p->run->state, &m, next == GD_NEXT_TEXT);
-            p->count++;
-            if (stop == RUN_ON && (p->run->count || p->deadline_ms)) {
-                stop = is_over(p);
-            }
+            stop = take_message(ctx, &m, next == GD_NEXT_TEXT, p);
             break;
         case GD_NEXT_EVENT:
             count_event(ctx, &m);

@@ -10,6 +10,7 @@ enum run_step {
     RUN_ON = 0,
     RUN_END = 1,       /* enough */
     RUN_BAD_INPUT = 2, /* bad input under --strict; it has been reported */
+    RUN_SKIPPED = 3,   /* bad input, reported; does not count toward --count */
 };
 
 struct run {
@@ -17,6 +18,9 @@ struct run {
      * (then only m->line is meaningful and is_text is true). Returns a run_step, or -1 with
      * ctx->error. */
     int (*each)(struct context *ctx, void *state, const struct gd_message *m, bool is_text);
+    /* Called before waiting for more input, about every 500 ms while there is none; may be NULL.
+     * Returns 0, or -1 with ctx->error. */
+    int (*idle)(struct context *ctx, void *state);
     void *state;
     bool text;           /* lines that are no objects are given too, instead of being bad input */
     bool structure_only; /* nothing of the input is written out again */
