@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* bare_subscriber - the least that a subscriber can do with hiredis: SOCKET PATTERN COUNT; writes each
- * payload and a newline to standard output, ends after COUNT. What `gdbg tail` is measured against. */
+/* bare_subscriber - the least that a subscriber can do with hiredis: SOCKET PATTERN COUNT; writes
+ * each payload and a newline to standard output, ends after COUNT. What `gdbg tail` is measured
+ * against. */
 #include <hiredis/hiredis.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -83,7 +83,8 @@ static int decode_line(struct context *ctx, void *state, const struct gd_message
 
 static int decode_operands(struct context *ctx, struct decoding *d, int argc, char **argv) {
     int status = EXIT_DONE;
-    for (int i = 0; i < argc; i++) {
+    uint64_t left = d->options->count ? d->options->count : UINT64_MAX;
+    for (int i = 0; i < argc && left; i++) {
         struct gd_id_readings readings;
         struct gd_error e;
         struct gd_slice text = gd_slice_str(argv[i]);
@@ -92,6 +93,8 @@ static int decode_operands(struct context *ctx, struct decoding *d, int argc, ch
             status = EXIT_USAGE;
         } else if (write_id(ctx, d, text, &readings)) {
             return -1;
+        } else {
+            left--;
         }
     }
     return status;

@@ -119,6 +119,7 @@ static int get_one(struct getting *g) {
 }
 
 static int get_all(struct getting *g, int argc, char **argv) {
+    const struct common_options *o = g->ctx->common;
     int status = EXIT_DONE;
     for (int i = 0; i < argc; i++) {
         struct gd_error e;
@@ -128,7 +129,8 @@ static int get_all(struct getting *g, int argc, char **argv) {
         }
         if (!g->found) {
             gd_error_set(&e, GD_FAIL_NOT_FOUND, "no message with the ID %s", argv[i]);
-            gd_error_hint(&e, "is it another guild's? gdbg decode %s tells its time", argv[i]);
+            gd_error_hint(&e, o->guild || o->topic ? "try without -g and -t"
+                                                   : "is it this Redis? see gdbg ls topics");
             report(g->ctx, &e);
             status = EXIT_NO;
         }

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* ls - reads which guilds or topics are stored; writes one line each, with their message counts.
  * Exit codes: 0, also when there is nothing; 3 Redis cannot be reached. */
-#include "base64.h"
 #include "command.h"
 #include "json_write.h"
 #include "text.h"
-#include "utf8.h"
 
 struct ls_options {
     struct common_options common;
@@ -23,16 +21,10 @@ static void write_json(struct context *ctx, const struct line *l) {
     struct gd_buf *out = &ctx->out.buf;
     struct gd_json_object o = gd_json_object_open(out);
     if (l->guild.p) {
-        gd_json_object_string(&o, "guild", l->guild);
-    }
-    if (!gd_utf8_valid(l->key.p ? l->key : l->guild)) {
-        gd_json_object_name(&o, l->key.p ? "key_base64" : "guild_base64");
-        gd_buf_add_char(out, '"');
-        gd_base64_encode(out, l->key.p ? l->key : l->guild);
-        gd_buf_add_char(out, '"');
+        gd_json_object_bytes(&o, "guild", l->guild);
     }
     if (l->key.p) {
-        gd_json_object_string(&o, "topic", l->topic);
+        gd_json_object_bytes(&o, "topic", l->topic);
     } else {
         gd_json_object_u64(&o, "topics", l->topics);
     }

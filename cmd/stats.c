@@ -41,11 +41,7 @@ static int parse_by(struct context *ctx, const struct string_list *by, enum gd_m
                             GD_STATS_BY_MAX);
     }
     for (size_t i = 0; i < by->count; i++) {
-        if (!gd_stats_by_parse(gd_slice_str(by->item[i]), &members[i])) {
-            gd_error_set(&ctx->error, GD_FAIL_USAGE, "cannot group by '%s'", by->item[i]);
-            return gd_error_hint(&ctx->error,
-                                 "one of guild, topic, agent, status, format, priority");
-        }
+        gd_stats_by_parse(gd_slice_str(by->item[i]), &members[i]);
     }
     return 0;
 }
@@ -119,6 +115,15 @@ static void add_row(struct text_table *t, const struct gd_group *g, size_t by_co
     add_time(t, g->last_ms, g->has_time);
 }
 
+static void add_head(struct text_table *t, const char *name) {
+    char head[32];
+    size_t n = 0;
+    for (; name[n] && n < sizeof head; n++) {
+        head[n] = (char)(name[n] & ~0x20);
+    }
+    text_table_add(t, gd_slice_of(head, n), false);
+}
+
 static void write_text(struct context *ctx, struct gd_stats *stats, const struct string_list *by) {
     static const char *const heads[] = {"MESSAGES", "BYTES",  "ERRORS", "ERROR %", "PER SECOND",
                                         "P50 MS",   "P99 MS", "FIRST",  "LAST"};
@@ -127,7 +132,7 @@ static void write_text(struct context *ctx, struct gd_stats *stats, const struct
     size_t count;
     const struct gd_group *const *groups = gd_stats_groups(stats, &count);
     for (size_t i = 0; i < by->count; i++) {
-        text_table_add(t, gd_slice_str(by->item[i]), false);
+        add_head(t, by->item[i]);
     }
     for (size_t i = 0; i < HEADS; i++) {
         text_table_add(t, gd_slice_str(heads[i]), i < NUMBERS);
@@ -137,8 +142,8 @@ static void write_text(struct context *ctx, struct gd_stats *stats, const struct
     }
     text_table_write(t, &ctx->out.buf, ctx->out.color);
     if (ctx->gaps || ctx->bad) {
-        gd_buf_printf(&ctx->out.buf, "\n%llu bad lines, %llu gaps\n", (unsigned long long)ctx->bad,
-                      (unsigned long long)ctx->gaps);
+        gd_buf_printf(&ctx->out.buf, "\nbad lines: %llu, gaps: %llu\n",
+                      (unsigned long long)ctx->bad, (unsigned long long)ctx->gaps);
     }
 }
 
@@ -152,8 +157,8 @@ static int stats_run(struct context *ctx, const void *options, int argc, char **
     const struct run run = {
         .each = count_message, .state = stats, .structure_only = !ctx->common->strict};
     int status = run_files(ctx, argc, argv, &run);
-    if (status < 0) {
-        return -1;
+    if (status < 0 || (status == EXIT_USAGE && gd_stats_messages(stats) == 0)) {
+        return status;
     }
     if (ctx->out.form == OUTPUT_TEXT) {
         write_text(ctx, stats, &o->by);

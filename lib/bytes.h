@@ -77,6 +77,19 @@ static inline void gd_buf_add_slice(struct gd_buf *b, struct gd_slice s) {
     gd_buf_add(b, s.p, s.n);
 }
 
+/* The same for a slice of text that is padded (GD_PADDING): short ones are copied as if they were
+ * longer, which costs no call and no branch on their length. */
+static inline void gd_buf_add_padded(struct gd_buf *b, struct gd_slice s) {
+    enum { SHORT = 32 };
+    char *p = gd_buf_reserve(b, s.n + SHORT);
+    if (__builtin_expect(s.n <= SHORT, 1)) {
+        memcpy(p, s.p, SHORT);
+    } else {
+        memcpy(p, s.p, s.n);
+    }
+    b->n += s.n;
+}
+
 static inline void gd_buf_add_char(struct gd_buf *b, char c) {
     *gd_buf_reserve(b, 1) = c;
     b->n++;

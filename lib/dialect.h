@@ -43,6 +43,8 @@ const char *gd_dialect_name(size_t i);
 /* For the dialects' own files. */
 
 int gd_rustic_encode(const struct gd_message *m, struct gd_buf *out, struct gd_error *e);
+/* Whether a string value is "00-<32 digits>-<16>-<2>", quotes included. */
+bool gd_rustic_is_traceparent(struct gd_slice value);
 
 /* A member's value as gd_message_get() gives it. */
 static inline struct gd_value gd_value_of(struct gd_slice json, struct gd_arena *arena) {
@@ -55,6 +57,10 @@ static inline struct gd_value gd_value_of(struct gd_slice json, struct gd_arena 
 void gd_dialect_write_guild(const struct gd_message *m, struct gd_buf *out);
 /* "topic":"...", as the key has it. */
 void gd_dialect_write_key_topic(const struct gd_message *m, struct gd_buf *out);
+
+/* A topic without the guild before it that the key has too: where it is the whole key
+ * "<guild>:...", or the key is "msg:<guild>:...". */
+struct gd_slice gd_dialect_bare_topic(const struct gd_message *m, struct gd_slice topic);
 
 /* An agent's name, else its id, out of {"id":...,"name":...}. */
 struct gd_value gd_dialect_agent(struct gd_slice agent, struct gd_arena *arena);

@@ -30,10 +30,24 @@ static bool time_ms_of(const struct gd_message *m, int64_t *time_ms) {
     return time_of(gd_fields_get(m->fields, GD_F_META_TIMESTAMP), &m->scratch->arena, time_ms);
 }
 
+/* An ID is a string in the canonical form, whatever the wire has. */
+static struct gd_value get_id(struct gd_slice json, struct gd_arena *arena) {
+    switch (gd_json_type(json)) {
+    case GD_JSON_STRING:
+        return gd_value_of(json, arena);
+    case GD_JSON_NUMBER:
+        return (struct gd_value){GD_JSON_STRING, json};
+    default:
+        return (struct gd_value){0};
+    }
+}
+
 static struct gd_value get(const struct gd_message *m, enum gd_member member) {
     static const int field[] = {
         [GD_M_ID] = GD_F_ID,
         [GD_M_TOPIC] = GD_F_TOPIC,
+        [GD_M_GUILD] = GD_F_GUILD_ID,
+        [GD_M_AGENT] = GD_F_AGENT_TAG,
         [GD_M_TYPE] = GD_F_CONTENT_TYPE,
         [GD_M_FORMAT] = GD_F_CONTENT_FORMAT,
         [GD_M_BODY] = GD_F_CONTENT_BODY,
@@ -45,13 +59,22 @@ static struct gd_value get(const struct gd_message *m, enum gd_member member) {
         [GD_M_PRIORITY] = GD_F_META_PRIORITY,
     };
     struct gd_arena *arena = &m->scratch->arena;
-    if (member == GD_M_AGENT) {
-        return gd_dialect_agent(gd_fields_get(m->fields, GD_F_AGENT_TAG), arena);
+    struct gd_slice json = gd_fields_get(m->fields, (enum gd_field)field[member]);
+    enum gd_json_type type = gd_json_type(json);
+    switch (member) {
+    case GD_M_AGENT:
+        return gd_dialect_agent(json, arena);
+    case GD_M_GUILD:
+    case GD_M_TOPIC:
+        return type == GD_JSON_STRING ? gd_value_of(json, arena) : (struct gd_value){0};
+    case GD_M_ID:
+    case GD_M_THREAD_ID:
+    case GD_M_ROOT_THREAD_ID:
+    case GD_M_PARENT_ID:
+        return get_id(json, arena);
+    default:
+        return gd_value_of(json, arena);
     }
-    if (member == GD_M_GUILD) {
-        return gd_value_of(gd_fields_get(m->fields, GD_F_GUILD_ID), arena);
-    }
-    return gd_value_of(gd_fields_get(m->fields, (enum gd_field)field[member]), arena);
 }
 
 struct writing {
@@ -79,7 +102,7 @@ static void write_typed(struct writing *w, enum gd_field field, enum gd_json_typ
     }
 }
 
-/* An ID is always a string in the canonical form. Returns false when the wire had it otherwise. */
+/* Returns false when the wire had the ID in another form. */
 static bool write_id(struct writing *w, enum gd_field field) {
     struct gd_slice v = gd_fields_get(w->f, field);
     bool number = gd_json_type(v) == GD_JSON_NUMBER;
@@ -90,7 +113,7 @@ static bool write_id(struct writing *w, enum gd_field field) {
         gd_buf_add_slice(w->out, v);
         gd_buf_add_str(w->out, number ? "\"," : ",");
     }
-    return gd_json_type(v) == GD_JSON_STRING || gd_json_is_default(v);
+    return gd_json_type(v) == GD_JSON_STRING || (!number && gd_json_is_default(v));
 }
 
 static void write_identity(struct writing *w) {
@@ -102,7 +125,7 @@ static void write_identity(struct writing *w) {
     } else {
         gd_dialect_write_key_topic(w->m, w->out);
         w->verbatim |= GD_BIT(GD_F_TOPIC);
-        w->suppress |= GD_BIT(GD_F_TOPIC);
+        w->suppress |= gd_message_name(w->m).topic.p ? GD_BIT(GD_F_TOPIC) : 0;
     }
     struct gd_slice guild = gd_fields_get(w->f, GD_F_GUILD_ID);
     if (gd_json_type(guild) == GD_JSON_STRING) {
@@ -110,7 +133,7 @@ static void write_identity(struct writing *w) {
     } else {
         gd_dialect_write_guild(w->m, w->out);
         w->verbatim |= GD_BIT(GD_F_GUILD_ID);
-        w->suppress |= GD_BIT(GD_F_GUILD_ID);
+        w->suppress |= gd_message_name(w->m).guild.p ? GD_BIT(GD_F_GUILD_ID) : 0;
     }
     write_typed(w, GD_F_AGENT_TAG, GD_JSON_OBJECT);
 }

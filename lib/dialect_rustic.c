@@ -36,14 +36,12 @@ static bool claims(const struct gd_fields *f) {
 
 /* An ID as canonical text, without quotes: a whole number, or a string. *exact: encode() rebuilds
  * it. */
-static struct gd_slice id_text(struct gd_slice value, bool *exact) {
-    enum gd_json_type type = gd_json_type(value);
-    *exact = false;
-    if (type == GD_JSON_NUMBER && gd_json_number_is_integer(value)) {
-        *exact = true;
+static struct gd_slice id_text(struct gd_slice value, bool integer, bool *exact) {
+    *exact = integer;
+    if (integer) {
         return value;
     }
-    if (type == GD_JSON_STRING) {
+    if (gd_json_type(value) == GD_JSON_STRING) {
         struct gd_slice inner = {value.p + 1, value.n - 2};
         *exact = !gd_json_is_integer(inner);
         return inner;
@@ -51,13 +49,32 @@ static struct gd_slice id_text(struct gd_slice value, bool *exact) {
     return (struct gd_slice){0};
 }
 
+static bool is_integer(const struct gd_fields *f, enum gd_field field) {
+    return f->present & f->integers & GD_BIT(field);
+}
+
+static struct gd_slice id_of_field(const struct gd_fields *f, enum gd_field field, bool *exact) {
+    return id_text(gd_fields_get(f, field), is_integer(f, field), exact);
+}
+
+/* The same of any value, such as an element of thread. */
+static struct gd_slice id_of_element(struct gd_slice v, bool *exact) {
+    bool number = gd_json_type(v) == GD_JSON_NUMBER;
+    return id_text(v, number && gd_json_is_integer(v), exact);
+}
+
 /* A time in whole milliseconds; *exact when the number says no more than that. */
-static bool time_of(struct gd_slice value, int64_t *time_ms, bool *exact) {
+static bool time_of(const struct gd_fields *f, int64_t *time_ms, bool *exact) {
+    struct gd_slice value = gd_fields_get(f, GD_F_TIMESTAMP);
     *exact = false;
     if (gd_json_type(value) != GD_JSON_NUMBER) {
         return false;
     }
     const int64_t last = INT64_C(253402300799999), first = INT64_C(-62167219200000);
+    if (is_integer(f, GD_F_TIMESTAMP) && value.n < 15) {
+        gd_json_int64(value, time_ms);
+        return *exact = *time_ms >= first && *time_ms <= last;
+    }
     const char *dot = memchr(value.p, '.', value.n);
     struct gd_slice whole = {value.p, dot ? (size_t)(dot - value.p) : value.n};
     if (gd_json_int64(whole, time_ms) && !memchr(value.p, 'e', value.n) &&
@@ -94,49 +111,55 @@ static struct gd_slice status_value(const struct gd_fields *f) {
 }
 
 /* The steps of a routing slip; *exact when it holds nothing else. */
-static struct gd_slice steps_of(struct gd_slice slip, bool *exact) {
-    struct gd_slice steps = {0};
-    struct gd_json_walk w;
-    size_t members = 0;
-    if (gd_json_type(slip) == GD_JSON_OBJECT) {
-        for (gd_json_walk(&w, slip); gd_json_step(&w); members++) {
-            if (gd_slice_equal(w.name, GD_SLICE("\"steps\""))) {
-                steps = w.value;
-            }
-        }
-    }
+static struct gd_slice steps_of(const struct gd_fields *f, bool *exact) {
+    struct gd_slice steps = gd_fields_get(f, GD_F_SLIP_STEPS);
     if (gd_json_type(steps) != GD_JSON_ARRAY || gd_json_is_default(steps)) {
         steps = (struct gd_slice){0};
     }
-    *exact = steps.n && members == 1;
+    *exact = steps.n && !(f->repeated & GD_BIT(GD_F_SLIP_STEPS));
+    for (size_t i = 0; i < f->others; i++) {
+        *exact = *exact && f->other[i].shape != GD_SHAPE_SLIP;
+    }
     return steps;
 }
 
-static bool is_lower_hex(const char *p, size_t n) {
-    for (size_t i = 0; i < n; i++) {
-        if (!((p[i] >= '0' && p[i] <= '9') || (p[i] >= 'a' && p[i] <= 'f'))) {
-            return false;
-        }
-    }
-    return true;
+/* Sixteen lower-case hexadecimal digits. */
+static bool is_hex16(const char *p) {
+    typedef uint8_t bytes __attribute__((vector_size(16)));
+    bytes v;
+    memcpy(&v, p, sizeof v);
+    bytes fits = (bytes)((v - '0' <= 9) | (v - 'a' <= 5));
+    uint64_t half[2];
+    memcpy(half, &fits, sizeof half);
+    return (half[0] & half[1]) == UINT64_MAX;
 }
 
-/* "00-<32>-<16>-<2>" with its quotes. */
-static bool is_traceparent(struct gd_slice v) {
+static bool is_hex(char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+}
+
+bool gd_rustic_is_traceparent(struct gd_slice v) {
     const char *p = v.p + 1;
-    return v.n == 57 && memcmp(p, "00-", 3) == 0 && is_lower_hex(p + 3, 32) && p[35] == '-' &&
-           is_lower_hex(p + 36, 16) && p[52] == '-' && is_lower_hex(p + 53, 2);
+    return v.n == 57 && memcmp(p, "00-", 3) == 0 && is_hex16(p + 3) && is_hex16(p + 19) &&
+           p[35] == '-' && is_hex16(p + 36) && p[52] == '-' && is_hex(p[53]) && is_hex(p[54]);
+}
+
+static struct gd_value get_id(const struct gd_message *m, struct gd_slice json) {
+    bool exact;
+    struct gd_slice text = id_of_element(json, &exact);
+    if (gd_json_type(json) == GD_JSON_STRING) {
+        return gd_value_of(json, &m->scratch->arena);
+    }
+    return (struct gd_value){text.p ? GD_JSON_STRING : GD_JSON_ABSENT, text};
 }
 
 static struct gd_value get(const struct gd_message *m, enum gd_member member) {
     const struct gd_fields *f = m->fields;
-    struct gd_slice v = {0}, first, last;
-    bool exact;
+    struct gd_slice v, first, last;
     switch (member) {
     case GD_M_ID:
         v = gd_fields_get(f, GD_F_ID);
-        v = gd_json_type(v) == GD_JSON_NUMBER ? id_text(v, &exact) : (struct gd_slice){0};
-        return (struct gd_value){v.n ? GD_JSON_STRING : GD_JSON_ABSENT, v};
+        return gd_json_type(v) == GD_JSON_NUMBER ? get_id(m, v) : (struct gd_value){0};
     case GD_M_TOPIC:
         return gd_value_of(topic_value(f), &m->scratch->arena);
     case GD_M_AGENT:
@@ -152,11 +175,9 @@ static struct gd_value get(const struct gd_message *m, enum gd_member member) {
     case GD_M_THREAD_ID:
     case GD_M_ROOT_THREAD_ID:
         gd_json_ends(gd_fields_get(f, GD_F_THREAD), &first, &last);
-        v = id_text(member == GD_M_THREAD_ID ? last : first, &exact);
-        return (struct gd_value){v.n ? GD_JSON_STRING : GD_JSON_ABSENT, v};
+        return get_id(m, member == GD_M_THREAD_ID ? last : first);
     case GD_M_PARENT_ID:
-        v = id_text(gd_fields_get(f, GD_F_IN_RESPONSE_TO), &exact);
-        return (struct gd_value){v.n ? GD_JSON_STRING : GD_JSON_ABSENT, v};
+        return get_id(m, gd_fields_get(f, GD_F_IN_RESPONSE_TO));
     case GD_M_STATUS:
         return gd_value_of(status_value(f), &m->scratch->arena);
     case GD_M_PRIORITY:
@@ -170,7 +191,7 @@ static struct gd_value get(const struct gd_message *m, enum gd_member member) {
 
 static bool time_ms_of(const struct gd_message *m, int64_t *time_ms) {
     bool exact;
-    return time_of(gd_fields_get(m->fields, GD_F_TIMESTAMP), time_ms, &exact);
+    return time_of(m->fields, time_ms, &exact);
 }
 
 static void keep(struct writing *w, enum gd_field field) {
@@ -187,7 +208,6 @@ static void keep_unless_default(struct writing *w, enum gd_field field) {
 static void write_topic(struct writing *w) {
     struct gd_slice topic = topic_value(w->f), topics = gd_fields_get(w->f, GD_F_TOPICS);
     struct gd_slice published = gd_fields_get(w->f, GD_F_TOPIC_PUBLISHED_TO);
-    struct gd_slice key = gd_message_key(w->m);
     if (!topic.n) {
         gd_dialect_write_key_topic(w->m, w->out);
         keep(w, GD_F_TOPICS);
@@ -198,15 +218,18 @@ static void write_topic(struct writing *w) {
         return;
     }
     struct gd_slice text = gd_json_string(topic, &w->m->scratch->arena);
-    if (key.p && gd_slice_equal(text, key)) {
-        gd_dialect_write_key_topic(w->m, w->out);
+    struct gd_slice bare = gd_dialect_bare_topic(w->m, text);
+    if (bare.p != text.p) {
+        gd_buf_add_lit(w->out, "\"topic\":");
+        gd_json_write_string(w->out, bare);
+        gd_buf_add_char(w->out, ',');
         keep(w, GD_F_TOPICS);
         keep(w, GD_F_TOPIC_PUBLISHED_TO);
         w->suppress |= GD_BIT(GD_F_TOPIC_PUBLISHED_TO);
         return;
     }
     gd_buf_add_lit(w->out, "\"topic\":");
-    gd_buf_add_slice(w->out, topic);
+    gd_buf_add_padded(w->out, topic);
     gd_buf_add_char(w->out, ',');
     if (!gd_slice_equal(topics, topic)) {
         keep(w, GD_F_TOPICS);
@@ -219,9 +242,9 @@ static void write_topic(struct writing *w) {
 
 static void write_identity(struct writing *w) {
     struct gd_slice id = gd_fields_get(w->f, GD_F_ID), sender = gd_fields_get(w->f, GD_F_SENDER);
-    if (gd_json_type(id) == GD_JSON_NUMBER && gd_json_number_is_integer(id)) {
+    if (is_integer(w->f, GD_F_ID)) {
         gd_buf_add_lit(w->out, "\"id\":\"");
-        gd_buf_add_slice(w->out, id);
+        gd_buf_add_padded(w->out, id);
         gd_buf_add_lit(w->out, "\",");
     } else {
         keep_unless_default(w, GD_F_ID);
@@ -230,7 +253,7 @@ static void write_identity(struct writing *w) {
     gd_dialect_write_guild(w->m, w->out);
     if (gd_json_type(sender) == GD_JSON_OBJECT) {
         gd_buf_add_lit(w->out, "\"agent_tag\":");
-        gd_buf_add_slice(w->out, sender);
+        gd_buf_add_padded(w->out, sender);
         gd_buf_add_char(w->out, ',');
     } else {
         keep_unless_default(w, GD_F_SENDER);
@@ -242,26 +265,26 @@ static void write_content(struct writing *w) {
     gd_buf_add_lit(w->out, "\"content\":{\"type\":\"json\",");
     if (gd_json_type(format) == GD_JSON_STRING) {
         gd_buf_add_lit(w->out, "\"format\":");
-        gd_buf_add_slice(w->out, format);
+        gd_buf_add_padded(w->out, format);
         gd_buf_add_char(w->out, ',');
     } else {
         keep_unless_default(w, GD_F_FORMAT);
     }
     gd_buf_add_lit(w->out, "\"body\":");
-    gd_buf_add_slice(w->out, w->f->value[GD_F_PAYLOAD]);
+    gd_buf_add_padded(w->out, w->f->value[GD_F_PAYLOAD]);
     gd_buf_add_lit(w->out, "},");
 }
 
 /* "name":"id", */
-static void add_id(struct gd_buf *out, const char *name, struct gd_slice text) {
-    gd_buf_add_str(out, name);
-    gd_buf_add_slice(out, text);
+static void add_id(struct gd_buf *out, struct gd_slice name, struct gd_slice text) {
+    gd_buf_add_slice(out, name);
+    gd_buf_add_padded(out, text);
     gd_buf_add_lit(out, "\",");
 }
 
-static void write_id(struct writing *w, enum gd_field field, const char *name) {
+static void write_id(struct writing *w, enum gd_field field, struct gd_slice name) {
     bool exact;
-    struct gd_slice text = id_text(gd_fields_get(w->f, field), &exact);
+    struct gd_slice text = id_of_field(w->f, field, &exact);
     if (text.p) {
         add_id(w->out, name, text);
     }
@@ -274,12 +297,13 @@ static void write_thread(struct writing *w) {
     struct gd_slice first, last;
     bool exact_first = false, exact_last = false;
     size_t n = gd_json_ends(gd_fields_get(w->f, GD_F_THREAD), &first, &last);
-    struct gd_slice root = id_text(first, &exact_first), thread = id_text(last, &exact_last);
+    struct gd_slice root = id_of_element(first, &exact_first);
+    struct gd_slice thread = id_of_element(last, &exact_last);
     if (thread.p) {
-        add_id(w->out, "\"thread_id\":\"", thread);
+        add_id(w->out, GD_SLICE("\"thread_id\":\""), thread);
     }
     if (root.p) {
-        add_id(w->out, "\"root_thread_id\":\"", root);
+        add_id(w->out, GD_SLICE("\"root_thread_id\":\""), root);
     }
     bool same = gd_slice_equal(root, thread);
     if (!exact_first || !exact_last || n > 2 || (n == 2 && same)) {
@@ -311,11 +335,11 @@ static void write_status(struct writing *w) {
     }
 }
 
-static void write_number(struct writing *w, enum gd_field field, const char *name) {
+static void write_number(struct writing *w, enum gd_field field, struct gd_slice name) {
     struct gd_slice v = gd_fields_get(w->f, field);
     if (gd_json_type(v) == GD_JSON_NUMBER) {
-        gd_buf_add_str(w->out, name);
-        gd_buf_add_slice(w->out, v);
+        gd_buf_add_slice(w->out, name);
+        gd_buf_add_padded(w->out, v);
         gd_buf_add_char(w->out, ',');
     } else {
         keep_unless_default(w, field);
@@ -327,7 +351,7 @@ static void write_metadata(struct writing *w) {
     int64_t time_ms;
     bool exact;
     gd_buf_add_lit(w->out, "\"metadata\":{");
-    if (time_of(gd_fields_get(w->f, GD_F_TIMESTAMP), &time_ms, &exact)) {
+    if (time_of(w->f, &time_ms, &exact)) {
         gd_buf_add_lit(w->out, "\"timestamp\":\"");
         gd_time_format(gd_buf_reserve(w->out, GD_TIME_TEXT), time_ms, &w->m->scratch->time);
         w->out->n += GD_TIME_TEXT;
@@ -337,11 +361,11 @@ static void write_metadata(struct writing *w) {
         keep_unless_default(w, GD_F_TIMESTAMP);
     }
     write_thread(w);
-    write_id(w, GD_F_IN_RESPONSE_TO, "\"parent_id\":\"");
-    write_id(w, GD_F_CONVERSATION_ID, "\"correlation_id\":\"");
+    write_id(w, GD_F_IN_RESPONSE_TO, GD_SLICE("\"parent_id\":\""));
+    write_id(w, GD_F_CONVERSATION_ID, GD_SLICE("\"correlation_id\":\""));
     write_status(w);
-    write_number(w, GD_F_PRIORITY, "\"priority\":");
-    write_number(w, GD_F_TTL, "\"ttl\":");
+    write_number(w, GD_F_PRIORITY, GD_SLICE("\"priority\":"));
+    write_number(w, GD_F_TTL, GD_SLICE("\"ttl\":"));
     if (w->out->p[w->out->n - 1] == '{') {
         w->out->n = start;
     } else {
@@ -351,7 +375,7 @@ static void write_metadata(struct writing *w) {
 }
 
 /* An array that is passed on whole under another name. */
-static void write_array(struct writing *w, enum gd_field field, const char *name) {
+static void write_array(struct writing *w, enum gd_field field, struct gd_slice name) {
     struct gd_slice v = gd_fields_get(w->f, field);
     if (gd_json_is_default(v)) {
         return;
@@ -360,18 +384,17 @@ static void write_array(struct writing *w, enum gd_field field, const char *name
         keep(w, field);
         return;
     }
-    gd_buf_add_str(w->out, name);
-    gd_buf_add_slice(w->out, v);
+    gd_buf_add_slice(w->out, name);
+    gd_buf_add_padded(w->out, v);
     gd_buf_add_char(w->out, ',');
 }
 
 static void write_routing(struct writing *w) {
-    struct gd_slice slip = gd_fields_get(w->f, GD_F_ROUTING_SLIP);
     bool exact;
-    struct gd_slice steps = steps_of(slip, &exact);
+    struct gd_slice steps = steps_of(w->f, &exact);
     if (steps.n) {
         gd_buf_add_lit(w->out, "\"routing_rules\":");
-        gd_buf_add_slice(w->out, steps);
+        gd_buf_add_padded(w->out, steps);
         gd_buf_add_char(w->out, ',');
     }
     if (!exact) {
@@ -381,7 +404,7 @@ static void write_routing(struct writing *w) {
 
 static void write_trace(struct writing *w) {
     struct gd_slice v = gd_fields_get(w->f, GD_F_TRACEPARENT);
-    if (gd_json_type(v) != GD_JSON_STRING || !is_traceparent(v)) {
+    if (gd_json_type(v) != GD_JSON_STRING || !gd_rustic_is_traceparent(v)) {
         keep_unless_default(w, GD_F_TRACEPARENT);
         return;
     }
@@ -400,9 +423,9 @@ static void write(const struct gd_message *m, struct gd_buf *out) {
     write_identity(&w);
     write_content(&w);
     write_metadata(&w);
-    write_array(&w, GD_F_RECIPIENT_LIST, "\"recipients\":");
+    write_array(&w, GD_F_RECIPIENT_LIST, GD_SLICE("\"recipients\":"));
     write_routing(&w);
-    write_array(&w, GD_F_MESSAGE_HISTORY, "\"history\":");
+    write_array(&w, GD_F_MESSAGE_HISTORY, GD_SLICE("\"history\":"));
     write_trace(&w);
     for (uint64_t set = w.f->present & OFTEN_EMPTY; set; set &= set - 1) {
         keep_unless_default(&w, (enum gd_field)__builtin_ctzll(set));

@@ -2,6 +2,8 @@
 /* dialect_rustic_encode.c - RusticAI's wire form out of a canonical message. */
 #include "dialect.h"
 
+#include <stdio.h>
+
 /* A canonical ID: a whole number where it looks like one. */
 static void rebuild_id_value(struct gd_buf *out, struct gd_slice value) {
     struct gd_slice inner = {value.p + 1, value.n >= 2 ? value.n - 2 : 0};
@@ -54,15 +56,19 @@ static void rebuild_trace(struct gd_rebuild *r, const struct gd_message *m) {
     struct gd_slice id = gd_json_find(trace, GD_SLICE("trace_id"), &m->scratch->arena);
     struct gd_slice span = gd_json_find(trace, GD_SLICE("span_id"), &m->scratch->arena);
     struct gd_slice flags = gd_json_find(trace, GD_SLICE("flags"), &m->scratch->arena);
-    int64_t bits = 0;
-    if (id.n != 34 || span.n != 18) {
+    int64_t bits;
+    char text[58];
+    if (gd_json_type(id) != GD_JSON_STRING || id.n != 34 || gd_json_type(span) != GD_JSON_STRING ||
+        span.n != 18) {
         return;
     }
-    if (!gd_json_int64(flags, &bits)) {
-        bits = 0;
+    bool known = gd_json_int64(flags, &bits) && bits >= 0 && bits <= 0xFF;
+    snprintf(text, sizeof text, "\"00-%.32s-%.16s-%02x\"", id.p + 1, span.p + 1,
+             known ? (unsigned)bits : 0);
+    if (gd_rustic_is_traceparent(gd_slice_str(text))) {
+        gd_rebuild_name(r, GD_F_TRACEPARENT);
+        gd_buf_add_str(r->out, text);
     }
-    gd_rebuild_name(r, GD_F_TRACEPARENT);
-    gd_buf_printf(r->out, "\"00-%.32s-%.16s-%02x\"", id.p + 1, span.p + 1, (unsigned)bits & 0xFF);
 }
 
 static void rebuild_time(struct gd_rebuild *r, const struct gd_message *m) {

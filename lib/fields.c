@@ -17,10 +17,10 @@ struct name {
 struct gd_fields_reader {
     struct name name[GD_FIELDS];
     uint8_t bucket[GD_SHAPES][BUCKETS]; /* field + 1, by hash; open addressing */
-    uint8_t after[GD_SHAPES][GUESSES];  /* the field that came after this one the last time */
+    uint16_t after[GD_SHAPES][GUESSES]; /* the field that came after this one the last time */
     uint64_t members[GD_SHAPES];        /* the fields of a shape */
-    uint8_t lengths[GD_FIELDS][GD_JSON_LENGTHS]; /* of names in a field's value, as last seen */
-    struct gd_arena arena;                       /* escaped names */
+    uint16_t lengths[GD_FIELDS][GD_JSON_LENGTHS]; /* of names in a field's value, as last seen */
+    struct gd_arena arena;                        /* escaped names */
 };
 
 static const struct {
@@ -93,14 +93,15 @@ void gd_fields_free(struct gd_fields *f) {
     *f = (struct gd_fields){0};
 }
 
+static inline uint64_t differs(const char *p, const struct name *name, int word) {
+    uint64_t at;
+    memcpy(&at, p + 8 * word, 8);
+    return (at ^ name->word[word]) & name->mask[word];
+}
+
 /* Whether name, and then a closing quote, stands at p. */
 static inline bool is_name(const char *p, const struct name *name) {
-    uint64_t at[NAME_WORDS], differ = 0;
-    memcpy(at, p, NAME_BYTES);
-    for (int i = 0; i < NAME_WORDS; i++) {
-        differ |= (at[i] ^ name->word[i]) & name->mask[i];
-    }
-    return differ == 0;
+    return (differs(p, name, 0) | differs(p, name, 1) | differs(p, name, 2)) == 0;
 }
 
 /* The field with this name, or -1. */
@@ -135,6 +136,7 @@ static void repeat(const struct gd_fields_reader *r, struct gd_fields *f, int fi
     add_other(f, (struct gd_other){shape, field, name, f->value[field]});
     f->repeated |= GD_BIT(field);
     f->present &= ~GD_BIT(field);
+    f->integers &= ~GD_BIT(field);
     int child = r->name[field].child;
     if (child < 0) {
         return;
@@ -199,6 +201,12 @@ static inline const char *read_value(const struct reading *c, const char *p, int
             return read_inner(c, p);
         }
     }
+    if (field >= 0 && ((*p >= '0' && *p <= '9') || *p == '-')) {
+        bool integer;
+        p = gd_json_scan_number(c->j, p, &integer);
+        f->integers |= (uint64_t)integer << field;
+        return p;
+    }
     c->j->lengths = field >= 0 ? c->r->lengths[field] : NULL;
     return gd_json_scan_value(c->j, p, GD_FIELDS_MAX_DEPTH, &escaped);
 }
@@ -207,8 +215,8 @@ static inline const char *read_value(const struct reading *c, const char *p, int
 static const char *read_object(const struct reading *c, const char *p, enum gd_shape shape,
                                struct gd_fields *f) {
     struct gd_fields_reader *r = c->r;
-    uint8_t *guess = &r->after[shape][GD_FIELDS];
-    p = gd_json_blanks(p);
+    uint16_t *guess = &r->after[shape][GD_FIELDS];
+    p = gd_json_space(c->j, p);
     if (GD_UNLIKELY(*p == '}')) {
         return p + 1;
     }
@@ -220,15 +228,18 @@ static const char *read_object(const struct reading *c, const char *p, enum gd_s
         int field = *guess;
         if (GD_LIKELY(is_name(p + 1, &r->name[field]))) {
             p += 2 + r->name[field].length;
-        } else if (!(p = read_unexpected_name(c, p + 1, shape, &field))) {
-            return NULL;
+        } else {
+            if (!(p = read_unexpected_name(c, p + 1, shape, &field))) {
+                return NULL;
+            }
+            *guess = field >= 0 ? (uint16_t)field : *guess;
         }
         struct gd_slice verbatim = {name, (size_t)(p - name)};
-        p = gd_json_blanks(p);
+        p = gd_json_space(c->j, p);
         if (GD_UNLIKELY(*p != ':')) {
             return gd_json_fail(c->j, p, "':' was expected behind a member name");
         }
-        p = gd_json_blanks(p + 1);
+        p = gd_json_space(c->j, p + 1);
         const char *value = p;
         if (GD_UNLIKELY(field >= 0 && gd_fields_has(f, (enum gd_field)field))) {
             repeat(r, f, field, verbatim);
@@ -237,7 +248,6 @@ static const char *read_object(const struct reading *c, const char *p, enum gd_s
             return NULL;
         }
         if (GD_LIKELY(field >= 0)) {
-            *guess = (uint8_t)field;
             guess = &r->after[shape][field];
             f->present |= GD_BIT(field);
             f->value[field] = gd_slice_of(value, (size_t)(p - value));
@@ -245,9 +255,9 @@ static const char *read_object(const struct reading *c, const char *p, enum gd_s
             add_other(
                 f, (struct gd_other){shape, -1, verbatim, gd_slice_of(value, (size_t)(p - value))});
         }
-        p = gd_json_blanks(p);
+        p = gd_json_space(c->j, p);
         if (GD_LIKELY(*p == ',')) {
-            p = gd_json_blanks(p + 1);
+            p = gd_json_space(c->j, p + 1);
         } else if (GD_LIKELY(*p == '}')) {
             return p + 1;
         } else {
@@ -259,7 +269,7 @@ static const char *read_object(const struct reading *c, const char *p, enum gd_s
 const char *gd_fields_read(struct gd_fields_reader *r, struct gd_json *j, const char *p,
                            struct gd_fields *out, struct gd_fields *inner) {
     const struct reading c = {r, j, inner};
-    out->present = out->repeated = 0;
+    out->present = out->repeated = out->integers = 0;
     out->others = 0;
     if (GD_UNLIKELY(*p != '{')) {
         return gd_json_fail(j, p, "an object was expected");

@@ -14,7 +14,14 @@
 enum { GD_FIELDS_MAX_DEPTH = GD_JSON_MAX_DEPTH - 2 };
 
 /* An object whose members have fields of their own. */
-enum gd_shape { GD_SHAPE_TOP, GD_SHAPE_CONTENT, GD_SHAPE_METADATA, GD_SHAPE_SOURCE, GD_SHAPES };
+enum gd_shape {
+    GD_SHAPE_TOP,
+    GD_SHAPE_CONTENT,
+    GD_SHAPE_METADATA,
+    GD_SHAPE_SOURCE,
+    GD_SHAPE_SLIP,
+    GD_SHAPES
+};
 
 enum gd_field {
 #define GD_FIELD(id, shape, name, child) GD_F_##id,
@@ -37,6 +44,7 @@ struct gd_other {
 /* {0} is valid; reused from object to object; gd_fields_free() at the end. */
 struct gd_fields {
     uint64_t present;       /* bit per field; only then is value[] meaningful */
+    uint64_t integers;      /* fields whose value is a number without fraction and exponent */
     uint64_t repeated;      /* fields that occurred more than once: value[] is the last */
     struct gd_slice object; /* the whole, from { to } */
     struct gd_slice value[GD_FIELDS];

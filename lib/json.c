@@ -100,6 +100,41 @@ const char *gd_json_check_utf8(struct gd_json *j, const char *p, const char *end
     return end;
 }
 
+static const char *skip_digits(const char *p) {
+    size_t n;
+    do {
+        n = gd_digits16(p);
+        p += n;
+    } while (n == 16);
+    return p;
+}
+
+const char *gd_json_skip_number(struct gd_json *j, const char *p) {
+    p += *p == '-';
+    const char *digits = p;
+    p = skip_digits(p);
+    if (p == digits) {
+        return gd_json_fail(j, p, "a number without digits");
+    }
+    if (*digits == '0' && p - digits > 1) {
+        return gd_json_fail(j, digits + 1, "a number with a leading zero");
+    }
+    if (*p == '.') {
+        digits = ++p;
+        if ((p = skip_digits(p)) == digits) {
+            return gd_json_fail(j, p, "a fraction without digits");
+        }
+    }
+    if ((*p | 0x20) == 'e') {
+        p++;
+        digits = p += *p == '+' || *p == '-';
+        if ((p = skip_digits(p)) == digits) {
+            return gd_json_fail(j, p, "an exponent without digits");
+        }
+    }
+    return p;
+}
+
 /* One bit a level: set for an object. */
 struct levels {
     int depth;
@@ -119,7 +154,7 @@ static inline bool top_is_object(const struct levels *l) {
 
 /* p behind '{' or ','; returns the first byte of the member's value. *length guesses its name's;
  * may be NULL. */
-static inline const char *scan_name(struct gd_json *j, const char *p, uint8_t *length) {
+GD_INLINE const char *scan_name(struct gd_json *j, const char *p, uint16_t *length) {
     bool escaped = false;
     if (GD_UNLIKELY(*p != '"')) {
         return gd_json_fail(j, p, "a member name was expected");
@@ -129,14 +164,14 @@ static inline const char *scan_name(struct gd_json *j, const char *p, uint8_t *l
     if (!p) {
         return NULL;
     }
-    p = gd_json_blanks(p + 1);
+    p = gd_json_space(j, p + 1);
     if (GD_UNLIKELY(*p != ':')) {
         return gd_json_fail(j, p, "':' was expected behind a member name");
     }
-    return gd_json_blanks(p + 1);
+    return gd_json_space(j, p + 1);
 }
 
-static inline uint8_t *guess_of(const struct gd_json *j, unsigned name) {
+static inline uint16_t *guess_of(const struct gd_json *j, unsigned name) {
     return j->lengths ? &j->lengths[name % GD_JSON_LENGTHS] : NULL;
 }
 
@@ -154,7 +189,7 @@ open:
     }
     object = *p == '{';
     push(&l, object);
-    p = gd_json_blanks(p + 1);
+    p = gd_json_space(j, p + 1);
     if (*p == (object ? '}' : ']')) {
         goto close;
     }
@@ -169,9 +204,9 @@ value:
         return NULL;
     }
 behind:
-    p = gd_json_blanks(p);
+    p = gd_json_space(j, p);
     if (GD_LIKELY(*p == ',')) {
-        p = gd_json_blanks(p + 1);
+        p = gd_json_space(j, p + 1);
         if (object && !(p = scan_name(j, p, guess_of(j, names++)))) {
             return NULL;
         }
@@ -191,7 +226,7 @@ close:
 
 const char *gd_json_skip(struct gd_json *j, const char *p) {
     bool escaped = false;
-    return gd_json_scan_value(j, gd_json_blanks(p), GD_JSON_MAX_DEPTH, &escaped);
+    return gd_json_scan_value(j, gd_json_space(j, p), GD_JSON_MAX_DEPTH, &escaped);
 }
 
 bool gd_json_valid(struct gd_slice text, const char **at, const char **reason) {
@@ -208,28 +243,6 @@ bool gd_json_valid(struct gd_slice text, const char **at, const char **reason) {
         *reason = j.reason;
     }
     return p != NULL;
-}
-
-enum gd_json_type gd_json_type(struct gd_slice value) {
-    if (value.n == 0) {
-        return GD_JSON_ABSENT;
-    }
-    switch (value.p[0]) {
-    case '"':
-        return GD_JSON_STRING;
-    case '{':
-        return GD_JSON_OBJECT;
-    case '[':
-        return GD_JSON_ARRAY;
-    case 't':
-        return GD_JSON_TRUE;
-    case 'f':
-        return GD_JSON_FALSE;
-    case 'n':
-        return GD_JSON_NULL;
-    default:
-        return GD_JSON_NUMBER;
-    }
 }
 
 static char *put_escape(char *out, const char **from) {
@@ -274,19 +287,8 @@ struct gd_slice gd_json_string(struct gd_slice value, struct gd_arena *arena) {
     return gd_slice_of(text, (size_t)(out - text));
 }
 
-bool gd_json_is_default(struct gd_slice value) {
-    switch (gd_json_type(value)) {
-    case GD_JSON_ABSENT:
-    case GD_JSON_NULL:
-    case GD_JSON_FALSE:
-        return true;
-    case GD_JSON_NUMBER:
-        return value.n == 1 && value.p[0] == '0';
-    case GD_JSON_ARRAY:
-        return *gd_json_blanks(value.p + 1) == ']';
-    default:
-        return false;
-    }
+bool gd_json_is_empty_array(struct gd_slice value) {
+    return value.n && value.p[0] == '[' && *gd_json_blanks(value.p + 1) == ']';
 }
 
 bool gd_json_is_integer(struct gd_slice text) {
@@ -316,6 +318,14 @@ bool gd_json_int64(struct gd_slice text, int64_t *value) {
         return false;
     }
     bool negative = text.p[0] == '-';
+    if (text.n - negative <= 18) {
+        int64_t small = 0;
+        for (size_t i = negative; i < text.n; i++) {
+            small = small * 10 + (text.p[i] - '0');
+        }
+        *value = negative ? -small : small;
+        return true;
+    }
     uint64_t v = 0, limit = (uint64_t)INT64_MAX + negative;
     for (size_t i = negative; i < text.n; i++) {
         uint64_t digit = (uint64_t)(text.p[i] - '0');

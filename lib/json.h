@@ -16,12 +16,13 @@ enum { GD_JSON_MAX_DEPTH = 1024, GD_JSON_MARGIN = 2, GD_JSON_LENGTHS = 64 };
 /* The text being read. *end is 0 and GD_PADDING bytes are readable from there. */
 struct gd_json {
     const char *end;
-    uint8_t *
-        lengths; /* GD_JSON_LENGTHS guesses for the member names to come, in their order, which are
-                    brought up to date; NULL for none. Right ones save time, wrong ones cost some */
+    uint16_t
+        *lengths; /* GD_JSON_LENGTHS guesses for the member names to come, in their order, which are
+               brought up to date; NULL for none. Right ones save time, wrong ones cost some */
     bool structure_only; /* leave UTF-8 and surrogates unchecked: for readers that write nothing out
                           */
     bool deep;           /* set where a value nests within GD_JSON_MARGIN levels of what it may */
+    bool line_breaks;    /* set, never cleared: there are some between the tokens */
     const char *at;      /* after a failure: where; at == end: the text ended too early */
     const char *reason;  /* after a failure: what is wrong there */
 };
@@ -50,14 +51,41 @@ enum gd_json_type {
 };
 
 /* Type of a value by its first byte; absent for a slice without bytes. */
-enum gd_json_type gd_json_type(struct gd_slice value);
+static inline enum gd_json_type gd_json_type(struct gd_slice value) {
+    if (value.n == 0) {
+        return GD_JSON_ABSENT;
+    }
+    switch (value.p[0]) {
+    case '"':
+        return GD_JSON_STRING;
+    case '{':
+        return GD_JSON_OBJECT;
+    case '[':
+        return GD_JSON_ARRAY;
+    case 't':
+        return GD_JSON_TRUE;
+    case 'f':
+        return GD_JSON_FALSE;
+    case 'n':
+        return GD_JSON_NULL;
+    default:
+        return GD_JSON_NUMBER;
+    }
+}
 
 /* The decoded bytes of a string value ("..." with its quotes). Without escapes a slice of the
  * source, otherwise a copy in the arena. */
 struct gd_slice gd_json_string(struct gd_slice value, struct gd_arena *arena);
 
-/* null, false, 0, [] and their like with blanks inside: what counts as a known member's default. */
-bool gd_json_is_default(struct gd_slice value);
+bool gd_json_is_empty_array(struct gd_slice value);
+
+/* null, false, 0, [] or absent: what counts as a known member's default. */
+static inline bool gd_json_is_default(struct gd_slice value) {
+    if (value.n == 0 || value.p[0] == 'n' || value.p[0] == 'f') {
+        return true;
+    }
+    return (value.n == 1 && value.p[0] == '0') || gd_json_is_empty_array(value);
+}
 
 /* Whether a number's text is an integer without fraction and exponent ("-" allowed). */
 bool gd_json_is_integer(struct gd_slice text);

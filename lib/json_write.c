@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "json_scan.h"
+#include "base64.h"
 #include "utf8.h"
 
 static void add_escape(struct gd_buf *out, unsigned char c) {
@@ -29,11 +29,24 @@ static bool is_plain(unsigned char c) {
     return c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
 }
 
+/* Whether all of 8 bytes are plain. */
+static bool are_plain(const char *p) {
+    const uint64_t ones = 0x0101010101010101u, tops = 0x8080808080808080u;
+    uint64_t v;
+    memcpy(&v, p, 8);
+    uint64_t quote = v ^ (ones * '"'), slash = v ^ (ones * '\\');
+    uint64_t bad = (v - ones * 0x20) | (quote - ones) | (slash - ones) | v;
+    return (bad & tops) == 0;
+}
+
 void gd_json_write_string(struct gd_buf *out, struct gd_slice s) {
     gd_buf_reserve(out, s.n + 2);
     gd_buf_add_char(out, '"');
     for (size_t i = 0; i < s.n;) {
         size_t plain = i;
+        while (s.n - plain >= 8 && are_plain(s.p + plain)) {
+            plain += 8;
+        }
         while (plain < s.n && is_plain((unsigned char)s.p[plain])) {
             plain++;
         }
@@ -96,6 +109,19 @@ void gd_json_object_name(struct gd_json_object *o, const char *name) {
 void gd_json_object_string(struct gd_json_object *o, const char *name, struct gd_slice value) {
     gd_json_object_name(o, name);
     gd_json_write_string(o->out, value);
+}
+
+void gd_json_object_bytes(struct gd_json_object *o, const char *name, struct gd_slice value) {
+    if (gd_utf8_valid(value)) {
+        gd_json_object_string(o, name, value);
+        return;
+    }
+    char name_base64[32];
+    snprintf(name_base64, sizeof name_base64, "%s_base64", name);
+    gd_json_object_name(o, name_base64);
+    gd_buf_add_char(o->out, '"');
+    gd_base64_encode(o->out, value);
+    gd_buf_add_char(o->out, '"');
 }
 
 void gd_json_object_u64(struct gd_json_object *o, const char *name, uint64_t value) {

@@ -25,6 +25,9 @@ struct gd_json_object gd_json_object_open(struct gd_buf *out); /* { */
 void gd_json_object_name(struct gd_json_object *o,
                          const char *name); /* "name": ; name needs no escapes */
 void gd_json_object_string(struct gd_json_object *o, const char *name, struct gd_slice value);
+/* Bytes that need not be UTF-8: where they are not, the member is "<name>_base64" (at most 24
+ * letters). */
+void gd_json_object_bytes(struct gd_json_object *o, const char *name, struct gd_slice value);
 void gd_json_object_u64(struct gd_json_object *o, const char *name, uint64_t value);
 void gd_json_object_verbatim(struct gd_json_object *o, const char *name, struct gd_slice json);
 void gd_json_object_close(struct gd_json_object *o); /* } */

@@ -43,7 +43,6 @@ static void bad(struct lines *l, struct gd_error *e, const char *at, const char 
         gd_error_set(e, GD_FAIL_INPUT, "%s, line %llu: %s", gd_input_name(l->in),
                      (unsigned long long)l->number, reason);
     }
-    gd_error_hint(e, "the line is skipped");
 }
 
 /* Reads more. 1 read something, 0 at the end, -1 failed. */
@@ -98,9 +97,9 @@ static enum gd_next refuse_long(struct lines *l, struct gd_error *e) {
 }
 
 /* A whole object was read from the start of the line up to `behind`. */
-static enum gd_next accept(struct lines *l, const char *behind, struct gd_message *m) {
-    const char *start = m->line.p;
-    if (GD_UNLIKELY(memchr(start, '\n', (size_t)(behind - start)) != NULL)) {
+static enum gd_next accept(struct lines *l, const char *behind, struct gd_message *m,
+                           bool line_breaks) {
+    if (GD_UNLIKELY(line_breaks) && memchr(m->line.p, '\n', m->line.n)) {
         return GD_NEXT_BAD;
     }
     while (*behind == ' ' || *behind == '\t' || *behind == '\r') {
@@ -129,7 +128,7 @@ static enum gd_next take_object(struct lines *l, const char *p, struct gd_messag
         if (GD_UNLIKELY(m->line.n > l->options.max_bytes)) {
             return refuse_long(l, e);
         }
-        enum gd_next next = accept(l, behind, m);
+        enum gd_next next = accept(l, behind, m, why.line_breaks);
         if (next == GD_NEXT_BAD) {
             return refuse(l, e, memchr(p, '\n', (size_t)(end - p)),
                           "the object goes on in the next line");

@@ -54,6 +54,7 @@ static void take_plain(struct gd_message *m, struct gd_fields *f, struct gd_slic
     f->object = (struct gd_slice){0};
     m->fields = f;
     m->payload = payload;
+    m->line_breaks = false;
     m->dialect = gd_utf8_valid(payload) ? &gd_dialect_text : &gd_dialect_binary;
 }
 
@@ -61,9 +62,10 @@ static void take_payload(struct gd_decoder *d, struct gd_slice payload, struct g
     struct gd_json j = {.end = payload.p + payload.n, .structure_only = d->structure_only};
     const char *p = gd_json_blanks(payload.p);
     if (*p == '{' && (p = gd_fields_read(d->scratch.reader, &j, p, &d->inner, NULL)) &&
-        gd_json_blanks(p) == j.end) {
+        gd_json_blanks(p) == j.end && !d->inner.deep) {
         m->fields = &d->inner;
         m->payload = payload;
+        m->line_breaks = j.line_breaks;
         m->dialect = gd_dialect_detect(m->fields);
     } else {
         take_plain(m, &d->inner, payload);
@@ -87,7 +89,7 @@ void gd_decoder_payload(struct gd_decoder *d, struct gd_slice payload,
 static bool take_record(struct gd_decoder *d, struct gd_message *m, enum gd_field raw) {
     struct gd_slice value = d->outer.value[raw];
     m->form = GD_FORM_WIRE;
-    if (raw == GD_F_RAW && value.p[0] == '{') {
+    if (raw == GD_F_RAW && value.p[0] == '{' && !d->inner.deep) {
         m->fields = &d->inner;
         m->payload = d->inner.object;
         m->dialect = gd_dialect_detect(m->fields);
@@ -117,8 +119,8 @@ static bool is_event(const struct gd_message *m, const struct gd_fields *f) {
            gd_json_type(gd_fields_get(f, GD_F_EVENT)) == GD_JSON_STRING;
 }
 
-/* Tells the forms of a line apart. */
-static bool classify(struct gd_decoder *d, struct gd_message *m) {
+/* Tells the forms of a line apart. Returns NULL, or what is wrong with it. */
+static const char *classify(struct gd_decoder *d, struct gd_message *m) {
     const uint64_t raws = GD_BIT(GD_F_RAW) | GD_BIT(GD_F_RAW_TEXT) | GD_BIT(GD_F_RAW_BASE64);
     const struct gd_fields *f = &d->outer;
     m->fields = f;
@@ -128,7 +130,7 @@ static bool classify(struct gd_decoder *d, struct gd_message *m) {
         m->payload = f->object;
         m->dialect = gd_dialect_detect(f);
         m->origin = (struct gd_origin){.via = "file"};
-        return true;
+        return GD_UNLIKELY(f->deep) ? "nested too deeply for a message" : NULL;
     }
     uint64_t raw = f->present & raws;
     m->record = f;
@@ -137,7 +139,8 @@ static bool classify(struct gd_decoder *d, struct gd_message *m) {
     if (is_event(m, f)) {
         m->form = GD_FORM_EVENT;
     } else if (raw && (raw & (raw - 1)) == 0) {
-        return take_record(d, m, (enum gd_field)__builtin_ctzll(raw));
+        bool taken = take_record(d, m, (enum gd_field)__builtin_ctzll(raw));
+        return taken ? NULL : "a record whose raw_text or raw_base64 cannot be undone";
     } else {
         m->form = GD_FORM_CANONICAL;
         m->dialect = gd_dialect_find(string_field(m, f, GD_F_SOURCE_DIALECT));
@@ -145,7 +148,7 @@ static bool classify(struct gd_decoder *d, struct gd_message *m) {
             m->dialect = &gd_dialect_rustic;
         }
     }
-    return true;
+    return NULL;
 }
 
 const char *gd_decoder_line(struct gd_decoder *d, const char *p, const char *end,
@@ -160,10 +163,9 @@ const char *gd_decoder_line(struct gd_decoder *d, const char *p, const char *end
         return NULL;
     }
     m->line = d->outer.object;
-    if (!classify(d, m)) {
-        return gd_json_fail(why, p, "a record whose raw_text or raw_base64 cannot be undone");
-    }
-    return behind;
+    m->line_breaks = why->line_breaks;
+    const char *wrong = classify(d, m);
+    return GD_LIKELY(!wrong) ? behind : gd_json_fail(why, p, wrong);
 }
 
 static const struct gd_dialect *face_of(const struct gd_message *m) {
@@ -175,8 +177,13 @@ struct gd_value gd_message_get(const struct gd_message *m, enum gd_member member
     if (member != GD_M_GUILD || m->form != GD_FORM_WIRE || m->dialect == &gd_dialect_debug) {
         v = face_of(m)->get(m, member);
     }
-    if (v.type == GD_JSON_ABSENT && m->form == GD_FORM_WIRE &&
-        (member == GD_M_GUILD || member == GD_M_TOPIC)) {
+    if (m->form != GD_FORM_WIRE) {
+        return v;
+    }
+    if (member == GD_M_TOPIC && v.type == GD_JSON_STRING && m->dialect == &gd_dialect_rustic) {
+        v.text = gd_dialect_bare_topic(m, v.text);
+    }
+    if (v.type == GD_JSON_ABSENT && (member == GD_M_GUILD || member == GD_M_TOPIC)) {
         struct gd_name name = gd_message_name(m);
         v.text = member == GD_M_GUILD ? name.guild : name.topic;
         v.type = v.text.p ? GD_JSON_STRING : GD_JSON_ABSENT;
@@ -232,27 +239,68 @@ struct gd_slice gd_message_score(const struct gd_message *m) {
     return gd_json_type(score) == GD_JSON_STRING ? gd_json_string(score, arena_of(m)) : score;
 }
 
-/* The topic that the message itself says it was published to. */
-static struct gd_slice published_to(const struct gd_message *m) {
-    if (m->form != GD_FORM_WIRE) {
-        return string_field(m, m->fields, GD_F_TOPIC);
+/* Under msg:<guild>:<id>: of all keys, that one has no topic in it. */
+static bool is_stored(const struct gd_message *m) {
+    struct gd_slice via =
+        m->record ? string_field(m, m->record, GD_F_SOURCE_VIA) : gd_slice_str(m->origin.via);
+    return gd_slice_equal(via, GD_SLICE("string"));
+}
+
+/* What stands behind "<guild>:" in text; p NULL when it does not begin so. */
+static struct gd_slice behind_guild(struct gd_slice text, struct gd_slice guild) {
+    bool begins =
+        guild.p && text.n > guild.n && text.p[guild.n] == ':' && gd_slice_starts(text, guild);
+    return begins ? gd_slice_of(text.p + guild.n + 1, text.n - guild.n - 1) : (struct gd_slice){0};
+}
+
+struct gd_slice gd_dialect_bare_topic(const struct gd_message *m, struct gd_slice topic) {
+    struct gd_slice key = gd_message_key(m), bare = {0};
+    if (!key.p) {
+        return topic;
     }
-    return m->dialect == &gd_dialect_rustic ? string_field(m, m->fields, GD_F_TOPIC_PUBLISHED_TO)
-                                            : (struct gd_slice){0};
+    if (is_stored(m)) {
+        bare = behind_guild(topic, gd_name_guild_of_msg_key(key));
+    } else if (gd_slice_equal(topic, key)) {
+        bare = gd_message_name(m).topic;
+    }
+    return bare.p ? bare : topic;
+}
+
+/* The guild that the message itself names. */
+static struct gd_slice own_guild(const struct gd_message *m) {
+    bool names_it = m->form != GD_FORM_WIRE || m->dialect == &gd_dialect_debug;
+    return names_it ? string_field(m, m->fields, GD_F_GUILD_ID) : (struct gd_slice){0};
+}
+
+/* The topic that the message itself names. A payload without an envelope has none. */
+static struct gd_slice own_topic(const struct gd_message *m) {
+    struct gd_value topic = {0};
+    if (m->form != GD_FORM_WIRE || m->dialect->claims) {
+        topic = face_of(m)->get(m, GD_M_TOPIC);
+    }
+    return topic.type == GD_JSON_STRING ? topic.text : (struct gd_slice){0};
+}
+
+/* The topic that it says it was published to, which is what tells where a key splits. */
+static struct gd_slice published_to(const struct gd_message *m) {
+    if (m->form == GD_FORM_WIRE && m->dialect == &gd_dialect_rustic) {
+        return string_field(m, m->fields, GD_F_TOPIC_PUBLISHED_TO);
+    }
+    return own_topic(m);
 }
 
 struct gd_name gd_message_name(const struct gd_message *m) {
-    struct gd_slice key = gd_message_key(m), topic = published_to(m);
-    if (m->form == GD_FORM_CANONICAL && !key.p) {
-        return (struct gd_name){string_field(m, m->fields, GD_F_GUILD_ID), topic};
-    }
+    struct gd_slice key = gd_message_key(m);
     if (!key.p) {
-        return (struct gd_name){.topic = topic};
+        return (struct gd_name){own_guild(m), own_topic(m)};
     }
-    struct gd_slice via = m->record ? string_field(m, m->record, GD_F_SOURCE_VIA)
-                                    : gd_slice_str(m->origin.via);
-    if (gd_slice_equal(via, GD_SLICE("string"))) {
-        return (struct gd_name){gd_name_guild_of_msg_key(key), topic};
+    if (is_stored(m)) {
+        return (struct gd_name){gd_name_guild_of_msg_key(key),
+                                gd_dialect_bare_topic(m, own_topic(m))};
     }
-    return gd_name_split(key, topic);
+    struct gd_slice guild = own_guild(m), topic = behind_guild(key, guild);
+    if (topic.p) {
+        return (struct gd_name){{key.p, guild.n}, topic};
+    }
+    return gd_name_split(key, published_to(m));
 }

@@ -53,8 +53,8 @@ struct gd_value {
 /* What decoding and writing one message may use up; emptied when the next one is read. */
 struct gd_scratch {
     struct gd_arena arena;
-    struct gd_fields_reader *reader; /* for what must be read once more */
-    struct gd_time_cache time;
+    struct gd_fields_reader *reader;     /* for what must be read once more */
+    struct gd_time_cache time, received; /* two, since their seconds differ */
 };
 
 struct gd_dialect;
@@ -64,6 +64,7 @@ struct gd_message {
     const struct gd_dialect
         *dialect;                   /* of the payload; of a canonical line: what it was made from */
     struct gd_slice line;           /* line input: the object as it stands there; else p NULL */
+    bool line_breaks;               /* the payload, or the line, has some between its tokens */
     struct gd_slice payload;        /* the wire form; p NULL for a canonical line or an event */
     const struct gd_fields *fields; /* of the payload, or of the canonical line or event */
     const struct gd_fields *record; /* the line that holds "source": a raw record's outer object, or

@@ -55,7 +55,7 @@ static void write_origin(const struct gd_message *m, struct gd_buf *out) {
     gd_buf_add_u64(out, m->payload.n);
     if (o->received_at_ms) {
         gd_buf_add_lit(out, ",\"received_at\":\"");
-        gd_time_format(gd_buf_reserve(out, GD_TIME_TEXT), o->received_at_ms, &m->scratch->time);
+        gd_time_format(gd_buf_reserve(out, GD_TIME_TEXT), o->received_at_ms, &m->scratch->received);
         out->n += GD_TIME_TEXT;
         gd_buf_add_char(out, '"');
     }
@@ -66,10 +66,24 @@ static void write_origin(const struct gd_message *m, struct gd_buf *out) {
     }
 }
 
+static bool has_line_break(struct gd_slice s) {
+    return s.n && (memchr(s.p, '\n', s.n) || memchr(s.p, '\r', s.n));
+}
+
+/* In checked JSON, line breaks stand only between tokens, where a blank says the same. */
+static void blank_line_breaks(char *p, size_t n) {
+    for (size_t i = 0; i < n; i++) {
+        if (p[i] == '\n' || p[i] == '\r') {
+            p[i] = ' ';
+        }
+    }
+}
+
 /* The source that a record came with, brought up to date. */
 static void write_record_source(const struct gd_message *m, struct gd_buf *out) {
     const struct gd_fields *f = m->record;
     struct gd_json_object o = {out, false};
+    size_t start = out->n;
     for (enum gd_field field = GD_F_SOURCE_VIA; field <= GD_F_SOURCE_LATE; field++) {
         if (field == GD_F_SOURCE_DIALECT) {
             gd_json_object_string(&o, "dialect", gd_slice_str(m->dialect->name));
@@ -87,6 +101,9 @@ static void write_record_source(const struct gd_message *m, struct gd_buf *out) 
             gd_buf_add_slice(out, f->other[i].value);
         }
     }
+    if (has_line_break(gd_fields_get(f, GD_F_SOURCE))) {
+        blank_line_breaks(out->p + start, out->n - start);
+    }
 }
 
 static void write_source(const struct gd_message *m, struct gd_buf *out) {
@@ -99,19 +116,6 @@ static void write_source(const struct gd_message *m, struct gd_buf *out) {
     gd_buf_add_char(out, '}');
 }
 
-static bool has_line_break(struct gd_slice s) {
-    return s.n && (memchr(s.p, '\n', s.n) || memchr(s.p, '\r', s.n));
-}
-
-/* In checked JSON, line breaks stand only between tokens, where a blank says the same. */
-static void blank_line_breaks(char *p, size_t n) {
-    for (size_t i = 0; i < n; i++) {
-        if (p[i] == '\n' || p[i] == '\r') {
-            p[i] = ' ';
-        }
-    }
-}
-
 void gd_message_write(const struct gd_message *m, struct gd_buf *out) {
     size_t start = out->n;
     if (m->form != GD_FORM_WIRE) {
@@ -122,7 +126,7 @@ void gd_message_write(const struct gd_message *m, struct gd_buf *out) {
         write_source(m, out);
         gd_buf_add_char(out, '}');
     }
-    if (has_line_break(m->form == GD_FORM_WIRE ? m->payload : m->line)) {
+    if (m->line_breaks) {
         blank_line_breaks(out->p + start, out->n - start);
     }
 }

@@ -15,7 +15,8 @@
 #include "clock.h"
 #include "redis_reply.h"
 
-#define READ_BYTES (16u << 10)
+#define READ_BYTES (64u << 10)
+#define FEED_BYTES (4u << 10)
 #define KEEP_OUTPUT_BYTES (1u << 20)
 #define LOADING_PAUSE_MS 100
 
@@ -29,9 +30,19 @@ struct gd_redis {
     bool abandoned; /* a reply is outstanding that nobody waits for any more */
     bool drained;   /* the last read took all there was */
     struct gd_reply_parser *parser;
+    size_t read, fed; /* bytes in `in`, and how many of them the parser has */
     struct gd_buf out;
     size_t sent; /* bytes of out that the socket has taken */
+    char in[READ_BYTES];
 };
+
+/* hiredis' reader moves what it has not parsed for each KiB that it has, so it gets little at a
+ * time. */
+static void feed(struct gd_redis *r) {
+    size_t left = r->read - r->fed, n = left < FEED_BYTES ? left : FEED_BYTES;
+    gd_reply_parser_feed(r->parser, r->in + r->fed, n);
+    r->fed += n;
+}
 
 void gd_redis_free(struct gd_redis *r) {
     if (!r) {
@@ -154,15 +165,19 @@ int gd_redis_next(struct gd_redis *r, struct gd_reply *reply, struct gd_error *e
         if (got) {
             return got > 0 ? 1 : fail_to_parse(r, e);
         }
+        if (r->fed < r->read) {
+            feed(r);
+            continue;
+        }
         if (r->drained) {
             r->drained = false;
             return 0;
         }
-        char bytes[READ_BYTES];
-        ssize_t n = recv(r->fd, bytes, sizeof bytes, 0);
+        ssize_t n = recv(r->fd, r->in, sizeof r->in, 0);
         if (n > 0) {
-            gd_reply_parser_feed(r->parser, bytes, (size_t)n);
-            r->drained = (size_t)n < sizeof bytes;
+            r->read = (size_t)n;
+            r->fed = 0;
+            r->drained = (size_t)n < sizeof r->in;
         } else if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
             return 0;
         } else if (n == 0 || errno != EINTR) {

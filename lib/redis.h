@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* redis.h - one connection to a Redis: connecting, pipelining commands, reading replies without
- * allocation. hiredis (0.14 or 1.x) connects, formats and parses; reading and waiting are ours, 16
- * KiB at a time, since its reader moves its remainder for each KiB consumed. */
+ * allocation. hiredis (0.14 or 1.x) connects, formats and parses; reading and waiting are
+ * ours. */
 #ifndef GD_REDIS_H
 #define GD_REDIS_H
 

@@ -15,6 +15,7 @@ struct gd_stats {
     size_t by_count;
     struct gd_group **slot; /* open addressing; a power of two of them */
     size_t slots, groups;
+    uint64_t messages;
     struct gd_group **sorted;
     struct gd_buf key; /* of the message at hand */
 };
@@ -27,6 +28,10 @@ bool gd_stats_by_parse(struct gd_slice name, enum gd_member *member) {
         }
     }
     return false;
+}
+
+uint64_t gd_stats_messages(const struct gd_stats *s) {
+    return s->messages;
 }
 
 /* A value in a key: its type, its length, its bytes. */
@@ -143,6 +148,7 @@ void gd_stats_add(struct gd_stats *s, const struct gd_message *m) {
     }
     struct gd_group *g = group_of_key(s);
     int64_t time_ms;
+    s->messages++;
     g->messages++;
     g->bytes += gd_message_bytes(m);
     g->errors += gd_message_is_error(m);

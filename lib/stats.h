@@ -32,6 +32,7 @@ void gd_stats_free(struct gd_stats *s);
 GD_DEFINE_AUTO(stats)
 
 void gd_stats_add(struct gd_stats *s, const struct gd_message *m);
+uint64_t gd_stats_messages(const struct gd_stats *s); /* added so far */
 
 /* The groups so far, most messages first, ties by their values; valid until the next add. Without
  * members to group by there is always one group, with no messages perhaps. */

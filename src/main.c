@@ -105,12 +105,13 @@ int no_operands(struct context *ctx, int argc, char **argv) {
                          ctx->command->name);
 }
 
-static enum output_form form_of(const struct command *c, const char *given) {
+static enum output_form form_of(const struct command *c, const struct common_options *o) {
+    const char *given = o->output;
     if (!given) {
         if (c->outputs && strcmp(c->outputs[0], "wire") == 0) {
             return OUTPUT_WIRE;
         }
-        return isatty(STDOUT_FILENO) ? OUTPUT_TEXT : OUTPUT_JSON;
+        return !o->output_file && isatty(STDOUT_FILENO) ? OUTPUT_TEXT : OUTPUT_JSON;
     }
     return strcmp(given, "text") == 0   ? OUTPUT_TEXT
            : strcmp(given, "raw") == 0  ? OUTPUT_RAW
@@ -164,7 +165,7 @@ static int run_command(const struct command *c, int argc, char **argv) {
     } else {
         bool report_file = c->kind == COMMAND_SINK;
         signals_install(c->kind);
-        ctx.out.form = form_of(c, options->output);
+        ctx.out.form = form_of(c, options);
         ctx.out.color = wants_color(options);
         status = output_open(&ctx.out, options->output_file, report_file, &ctx.error);
         status = finish(&ctx, status ? -1 : c->run(&ctx, options, argc, argv));

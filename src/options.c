@@ -103,34 +103,6 @@ static int is_wanted(const struct option_spec *spec, void *state) {
     return same;
 }
 
-static int add_strings(struct string_list *list, char *value, struct gd_error *e) {
-    for (char *next = value; next;) {
-        char *item = next;
-        next = strchr(item, ',');
-        if (next) {
-            *next++ = '\0';
-        }
-        if (list->count == STRING_LIST_MAX) {
-            return gd_error_set(e, GD_FAIL_USAGE, "more than %d values", STRING_LIST_MAX);
-        }
-        list->item[list->count++] = item;
-    }
-    return 0;
-}
-
-static int parse_number(const char *text, uint64_t *number, struct gd_error *e) {
-    char *end;
-    if (*text < '0' || *text > '9') {
-        return gd_error_set(e, GD_FAIL_USAGE, "'%s' is not a whole number", text);
-    }
-    unsigned long long value = strtoull(text, &end, 10);
-    if (*end || strlen(text) > 18) {
-        return gd_error_set(e, GD_FAIL_USAGE, "'%s' is not a whole number", text);
-    }
-    *number = value;
-    return 0;
-}
-
 static int parse_choice(const struct option_spec *spec, const char *value, const char **choice,
                         struct gd_error *e) {
     GD_AUTO_BUF all = {0};
@@ -144,6 +116,42 @@ static int parse_choice(const struct option_spec *spec, const char *value, const
     return gd_error_set(e, GD_FAIL_USAGE, "'%s' is none of: %s", value, gd_buf_terminate(&all));
 }
 
+static int add_strings(const struct option_spec *spec, struct string_list *list, char *value,
+                       struct gd_error *e) {
+    for (char *next = value; next;) {
+        char *item = next;
+        next = strchr(item, ',');
+        if (next) {
+            *next++ = '\0';
+        }
+        if (list->count == STRING_LIST_MAX) {
+            return gd_error_set(e, GD_FAIL_USAGE, "more than %d values", STRING_LIST_MAX);
+        }
+        const char *known = item;
+        if (spec->choices && parse_choice(spec, item, &known, e)) {
+            return -1;
+        }
+        list->item[list->count++] = known;
+    }
+    return 0;
+}
+
+static int parse_number(const char *text, uint64_t *number, struct gd_error *e) {
+    char *end;
+    if (*text < '0' || *text > '9') {
+        return gd_error_set(e, GD_FAIL_USAGE, "'%s' is not a whole number", text);
+    }
+    unsigned long long value = strtoull(text, &end, 10);
+    if (*end || strlen(text) > 18) {
+        return gd_error_set(e, GD_FAIL_USAGE, "'%s' is not a whole number", text);
+    }
+    if (value == 0) {
+        return gd_error_set(e, GD_FAIL_USAGE, "must be at least 1");
+    }
+    *number = value;
+    return 0;
+}
+
 static int set_value(const struct option_spec *spec, char *options, char *value,
                      struct gd_error *e) {
     void *member = options + spec->offset;
@@ -155,7 +163,7 @@ static int set_value(const struct option_spec *spec, char *options, char *value,
         *(const char **)member = value;
         return 0;
     case OPTION_STRINGS:
-        return add_strings(member, value, e);
+        return add_strings(spec, member, value, e);
     case OPTION_NUMBER:
         return parse_number(value, member, e);
     case OPTION_TIME:
@@ -184,7 +192,10 @@ struct parsing {
 
 static int unknown(const struct parsing *p, const char *dashes, const char *name, size_t length) {
     gd_error_set(p->e, GD_FAIL_USAGE, "unknown option %s%.*s", dashes, (int)length, name);
-    return gd_error_hint(p->e, "gdbg %s --help lists the options", p->c->name);
+    return gd_error_hint(p->e,
+                         "gdbg %s --help lists the options; an operand that begins with - goes "
+                         "behind --",
+                         p->c->name);
 }
 
 /* Sets an option whose value is `attached`, or else the next word. */

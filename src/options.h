@@ -8,7 +8,8 @@
 enum option_type {
     OPTION_FLAG,     /* bool */
     OPTION_STRING,   /* const char * */
-    OPTION_STRINGS,  /* struct string_list: may be given several times, or once with commas */
+    OPTION_STRINGS,  /* struct string_list: given several times, or once with commas; of choices,
+                        where there are some */
     OPTION_NUMBER,   /* uint64_t */
     OPTION_TIME,     /* struct time_option */
     OPTION_DURATION, /* int64_t, milliseconds */
@@ -34,6 +35,12 @@ struct option_spec {
     {                                                                                           \
         short, long, OPTION_CHOICE, argument, offsetof(struct command##_options, member), help, \
             choices                                                                             \
+    }
+
+#define OPTIONS_OF(command, short, long, argument, member, help, choices)                        \
+    {                                                                                            \
+        short, long, OPTION_STRINGS, argument, offsetof(struct command##_options, member), help, \
+            choices                                                                              \
     }
 
 struct time_option {

@@ -142,6 +142,8 @@ int replay_conclude(struct replay *r, int status) {
         note(ctx, "%llu messages sent, %llu deliveries to subscribers", (unsigned long long)r->sent,
              (unsigned long long)gd_publisher_received(r->publisher));
     }
-    replay_write_targets(&ctx->out, &r->targets);
+    if (status >= 0 || r->sent) {
+        replay_write_targets(&ctx->out, &r->targets);
+    }
     return status >= 0 && r->refusals ? EXIT_REDIS : status;
 }

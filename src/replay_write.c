@@ -1,23 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "replay_write.h"
 
-#include "base64.h"
 #include "json_write.h"
 #include "text.h"
-#include "utf8.h"
-
-/* A key is bytes: where JSON cannot hold them the member is "<name>_base64". */
-static void write_bytes(struct gd_json_object *o, const char *name, const char *name_base64,
-                        struct gd_slice bytes) {
-    if (gd_utf8_valid(bytes)) {
-        gd_json_object_string(o, name, bytes);
-        return;
-    }
-    gd_json_object_name(o, name_base64);
-    gd_buf_add_char(o->out, '"');
-    gd_base64_encode(o->out, bytes);
-    gd_buf_add_char(o->out, '"');
-}
 
 static void add_msg_key(struct gd_buf *out, const struct gd_publication *m) {
     gd_buf_add_lit(out, "msg:");
@@ -29,10 +14,10 @@ static void add_msg_key(struct gd_buf *out, const struct gd_publication *m) {
 static void publication_json(struct gd_buf *out, const struct gd_publication *m, int64_t at_us) {
     GD_AUTO_BUF msg_key = {0};
     struct gd_json_object o = gd_json_object_open(out);
-    write_bytes(&o, "key", "key_base64", m->key);
+    gd_json_object_bytes(&o, "key", m->key);
     if (m->id.p) {
         add_msg_key(&msg_key, m);
-        write_bytes(&o, "set", "set_base64", gd_buf_slice(&msg_key));
+        gd_json_object_bytes(&o, "set", gd_buf_slice(&msg_key));
         gd_json_object_u64(&o, "ttl_s", m->ttl_s);
     }
     if (m->score.p) {
@@ -109,7 +94,7 @@ static void targets_text(struct output *out, const struct replay_targets *target
 
 static void target_json(struct gd_buf *out, const struct replay_target *target) {
     struct gd_json_object o = gd_json_object_open(out);
-    write_bytes(&o, "key", "key_base64", target->key);
+    gd_json_object_bytes(&o, "key", target->key);
     gd_json_object_u64(&o, "messages", target->messages);
     gd_json_object_u64(&o, "bytes", target->bytes);
     gd_json_object_u64(&o, "refused", target->refused);

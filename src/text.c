@@ -117,7 +117,7 @@ void text_write_message(struct gd_buf *out, const struct gd_message *m, bool col
     struct gd_value status = gd_message_get(m, GD_M_STATUS);
     bool error = gd_slice_equal(status.text, GD_SLICE("error"));
     add_colored(out, color ? DIM : NULL, when, GD_TIME_TEXT);
-    add_colored(out, NULL, or_dash(gd_message_get(m, GD_M_ID).text), GD_ID_TEXT_MAX - 1);
+    add_colored(out, NULL, or_dash(gd_message_get(m, GD_M_ID).text), GD_ID_TEXT_MAX);
     add_place(out, m, color);
     add_colored(out, color ? BOLD : NULL, or_dash(gd_message_get(m, GD_M_AGENT).text), 14);
     add_colored(out, !color ? NULL : error ? RED : GREEN, or_dash(status.text), 9);

@@ -270,7 +270,7 @@ static struct decimal decimal_of(struct gd_slice text) {
     return d;
 }
 
-bool same_number(struct gd_slice a, struct gd_slice b) {
+static bool same_number(struct gd_slice a, struct gd_slice b) {
     struct decimal x = decimal_of(a), y = decimal_of(b);
     bool same = x.negative == y.negative && x.exponent == y.exponent &&
                 gd_slice_equal(gd_buf_slice(&x.digits), gd_buf_slice(&y.digits));
@@ -279,7 +279,7 @@ bool same_number(struct gd_slice a, struct gd_slice b) {
     return same;
 }
 
-bool is_default_node(const struct node *n) {
+static bool is_default_node(const struct node *n) {
     return n->type == 'n' || n->type == 'f' || (n->type == '[' && n->child == NONE) ||
            (n->type == '0' && same_number(n->text, GD_SLICE("0")));
 }
@@ -290,6 +290,32 @@ static int next_named(const struct tree *t, int i, struct gd_slice name) {
         i = t->node[i].next;
     }
     return i;
+}
+
+static bool is_one_of(struct gd_slice name, const char *const *names) {
+    while (*names && !gd_slice_equal(name, gd_slice_str(*names))) {
+        names++;
+    }
+    return *names != NULL;
+}
+
+void drop_defaults(struct tree *t, int object, const char *const *names) {
+    int *link = &t->node[object].child;
+    while (*link != NONE) {
+        const struct node *member = &t->node[*link];
+        struct gd_slice name = text_at(t, member->name);
+        int first = next_named(t, t->node[object].child, name);
+        bool once = first == *link && next_named(t, member->next, name) == NONE;
+        if (once && is_default_node(member) && is_one_of(name, names)) {
+            *link = member->next;
+        } else {
+            link = &t->node[*link].next;
+        }
+    }
+}
+
+int find_member(const struct tree *t, int object, const char *name) {
+    return next_named(t, t->node[object].child, gd_slice_str(name));
 }
 
 static int count_children(const struct tree *t, int node) {

@@ -28,13 +28,16 @@ void free_tree(struct tree *t);
 bool read_tree(struct tree *t, struct gd_slice text);
 struct gd_slice text_at(const struct tree *t, size_t at);
 
-/* Whether a node holds null, false, [] or a zero. */
-bool is_default_node(const struct node *n);
+/* The first member of an object with this name, or NONE. */
+int find_member(const struct tree *t, int object, const char *name);
+
+/* Takes out of an object the members that hold null, false, [] or a zero, if they have one of these
+ * names (NULL at the end) and came once only. */
+void drop_defaults(struct tree *t, int object, const char *const *names);
 
 /* Whether the values are the same: numbers exactly, strings decoded, members in any order but those
  * of one name in theirs. */
 bool same_value(const struct tree *a, int i, const struct tree *b, int k);
 bool same_json(struct gd_slice a, struct gd_slice b);
-bool same_number(struct gd_slice a, struct gd_slice b);
 
 #endif

@@ -321,7 +321,7 @@ static void guessed_lengths_of_names_change_no_verdict(void **state) {
         "{\"a\\\":1}",
         "{\"abc",
     };
-    uint8_t lengths[GD_JSON_LENGTHS] = {0};
+    __typeof__(*((struct gd_json){0}).lengths) lengths[GD_JSON_LENGTHS] = {0};
     for (size_t round = 0; round < 4; round++) {
         for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
             AUTO_PADDED exact = padded(gd_slice_str(texts[i]));
