@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* json_scan.h - the innermost loops of JSON reading, for json.c and fields.c only. */
-*a time with SSE2 or NEON, eight with plain integers elsewhere;
-all agree.* /
 #ifndef GD_JSON_SCAN_H
 #define GD_JSON_SCAN_H
 
