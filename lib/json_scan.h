@@ -104,6 +104,9 @@ GD_INLINE const char *gd_json_scan_number(struct gd_json *j, const char *p, bool
     return end;
 }
 
+/* Fails for a word that is none: what is wrong, or that the text ends within it. */
+const char *gd_json_bad_word(struct gd_json *j, const char *p);
+
 /* p is at the first byte of a word; returns what is behind true, false or null, or NULL. */
 static inline const char *gd_json_scan_word(struct gd_json *j, const char *p) {
     if (memcmp(p, "true", 4) == 0 || memcmp(p, "null", 4) == 0) {
