@@ -18,13 +18,6 @@ static const struct option_spec options_table[] = {
     {0},
 };
 
-static int history_message(struct context *ctx, void *state, const struct gd_message *m,
-                           bool is_text) {
-    (void)state;
-    (void)is_text;
-    return write_message(ctx, m);
-}
-
 static int history_run(struct context *ctx, const void *options, int argc, char **argv) {
     const struct history_options *o = options;
     GD_AUTO(redis) redis = NULL;
@@ -34,7 +27,7 @@ static int history_run(struct context *ctx, const void *options, int argc, char 
         .since_ms = o->since.given ? o->since.ms : INT64_MIN,
         .until_ms = o->until.given ? o->until.ms : INT64_MAX,
     };
-    const struct run run = {.each = history_message, .count = o->count};
+    const struct run run = {.count = o->count};
     if (no_operands(ctx, argc, argv) || connect_redis(ctx, &redis) ||
         gd_history_open(&source, redis, &selection, range, &ctx->error)) {
         return -1;

@@ -18,10 +18,10 @@ struct stats_options {
 
 static const char *const outputs[] = {"json", "text", NULL};
 static const struct option_spec options_table[] = {
-    OPTION(
-        stats, 0, "by", STRINGS, "NAME,...", by,
-        "one line for each value of guild, topic, agent, status, format, priority, or several of "
-        "these"),
+    OPTIONS_OF(stats, 0, "by", "NAME,...", by,
+               "one line for each value, or combination of several, of: guild, topic, agent, "
+               "status, format, priority",
+               gd_stats_by_names),
     {0},
 };
 
@@ -42,6 +42,11 @@ static int parse_by(struct context *ctx, const struct string_list *by, enum gd_m
     }
     for (size_t i = 0; i < by->count; i++) {
         gd_stats_by_parse(gd_slice_str(by->item[i]), &members[i]);
+        for (size_t k = 0; k < i; k++) {
+            if (members[k] == members[i]) {
+                return gd_error_set(&ctx->error, GD_FAIL_USAGE, "--by names %s twice", by->item[i]);
+            }
+        }
     }
     return 0;
 }

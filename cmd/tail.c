@@ -24,13 +24,6 @@ static const struct option_spec options_table[] = {
     {0},
 };
 
-static int tail_message(struct context *ctx, void *state, const struct gd_message *m,
-                        bool is_text) {
-    (void)state;
-    (void)is_text;
-    return write_message(ctx, m);
-}
-
 static int tail_live(struct context *ctx, const struct gd_selection *selection,
                      struct gd_redis *channels, const struct run *run) {
     GD_AUTO(source) source = NULL;
@@ -59,7 +52,7 @@ static int tail_run(struct context *ctx, const void *options, int argc, char **a
     const struct tail_options *o = options;
     GD_AUTO(redis) channels = NULL;
     const struct gd_selection selection = selection_of(ctx->common);
-    const struct run run = {.each = tail_message, .count = o->count, .duration_ms = o->duration_ms};
+    const struct run run = {.count = o->count, .duration_ms = o->duration_ms};
     if (no_operands(ctx, argc, argv) || connect_redis(ctx, &channels)) {
         return -1;
     }

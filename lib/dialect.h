@@ -42,6 +42,9 @@ const char *gd_dialect_name(size_t i);
 
 /* For the dialects' own files. */
 
+/* A member that stands under its canonical name. */
+struct gd_value gd_canonical_get(const struct gd_message *m, enum gd_member member);
+
 int gd_rustic_encode(const struct gd_message *m, struct gd_buf *out, struct gd_error *e);
 /* Whether a string value is "00-<32 digits>-<16>-<2>", quotes included. */
 bool gd_rustic_is_traceparent(struct gd_slice value);

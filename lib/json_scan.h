@@ -6,7 +6,7 @@
 #include "json.h"
 #include "json_lanes.h"
 
-    static inline const char *gd_json_fail(struct gd_json *j, const char *at, const char *reason) {
+static inline const char *gd_json_fail(struct gd_json *j, const char *at, const char *reason) {
     j->at = at < j->end ? at : j->end;
     j->reason = reason;
     return NULL;

@@ -96,21 +96,30 @@ static enum gd_next refuse_long(struct lines *l, struct gd_error *e) {
     return refuse(l, e, NULL, reason);
 }
 
-/* A whole object was read from the start of the line up to `behind`. */
+static const char line_too_short[] = "the line ends within the object (truncated?)";
+
+static bool is_long(const struct lines *l, const char *line_end) {
+    return (size_t)(line_end - (l->buf.p + l->at)) > l->options.max_bytes;
+}
+
+/* A whole object was read up to `behind`. GD_NEXT_IDLE: more must be read first. */
 static enum gd_next accept(struct lines *l, const char *behind, struct gd_message *m,
-                           bool line_breaks) {
-    if (GD_UNLIKELY(line_breaks) && memchr(m->line.p, '\n', m->line.n)) {
-        return GD_NEXT_BAD;
+                           bool line_breaks, struct gd_error *e) {
+    const char *end = l->buf.p + l->buf.n, *line_break;
+    if (GD_UNLIKELY(line_breaks) && (line_break = memchr(m->line.p, '\n', m->line.n))) {
+        return refuse(l, e, line_break, line_too_short);
     }
     while (*behind == ' ' || *behind == '\t' || *behind == '\r') {
         behind++;
     }
-    const char *end = l->buf.p + l->buf.n;
     if (behind == end && !l->ended) {
         return GD_NEXT_IDLE;
     }
     if (GD_UNLIKELY(*behind != '\n' && behind != end)) {
-        return GD_NEXT_FAILED;
+        return refuse(l, e, behind, "something stands behind the object");
+    }
+    if (GD_UNLIKELY(is_long(l, behind))) {
+        return refuse_long(l, e);
     }
     l->at = (size_t)(behind - l->buf.p) + (behind != end);
     l->searched = 0;
@@ -125,27 +134,20 @@ static enum gd_next take_object(struct lines *l, const char *p, struct gd_messag
     struct gd_json why;
     const char *behind = gd_decoder_line(l->decoder, p, end, m, &why);
     if (GD_LIKELY(behind != NULL)) {
-        if (GD_UNLIKELY(m->line.n > l->options.max_bytes)) {
-            return refuse_long(l, e);
-        }
-        enum gd_next next = accept(l, behind, m, why.line_breaks);
-        if (next == GD_NEXT_BAD) {
-            return refuse(l, e, memchr(p, '\n', (size_t)(end - p)),
-                          "the object goes on in the next line");
-        }
-        return next == GD_NEXT_FAILED
-                   ? refuse(l, e, gd_json_blanks(behind), "something stands behind the object")
-                   : next;
+        return accept(l, behind, m, why.line_breaks, e);
     }
-    const char *break_at = memchr(p, '\n', (size_t)(end - p));
-    if (why.at >= end && !break_at && !l->ended) {
+    const char *line_break = memchr(p, '\n', (size_t)(end - p));
+    if (why.at >= end && !line_break && !l->ended) {
         return GD_NEXT_IDLE;
     }
-    if (why.at >= end || (break_at && why.at >= break_at)) {
-        return refuse(l, e, break_at ? break_at : end,
-                      "the line ends within the object (truncated?)");
+    const char *line_end = line_break ? line_break : end;
+    if (why.at < line_end) {
+        return refuse(l, e, why.at, why.reason);
     }
-    return refuse(l, e, why.at, why.reason);
+    if (is_long(l, line_end)) {
+        return refuse_long(l, e);
+    }
+    return refuse(l, e, line_end, line_too_short);
 }
 
 /* Any other line. GD_NEXT_IDLE: more must be read first. */
@@ -155,10 +157,13 @@ static enum gd_next take_text(struct lines *l, const char *p, struct gd_message 
     if (!stop && !l->ended) {
         return GD_NEXT_IDLE;
     }
+    const char *last = stop ? stop : end;
+    if (is_long(l, last)) {
+        return refuse_long(l, e);
+    }
     if (!l->options.text) {
         return refuse(l, e, p, "not a JSON object");
     }
-    const char *last = stop ? stop : end;
     l->at = (size_t)(last - l->buf.p) + (stop != NULL);
     l->searched = 0;
     l->given = l->number++;
@@ -222,6 +227,7 @@ static enum gd_next next_line(struct gd_source *s, struct gd_message *m, struct 
         }
         if (fill(l, e) < 0) {
             l->ended = true;
+            l->at = l->buf.n;
             return GD_NEXT_FAILED;
         }
     }

@@ -28,12 +28,9 @@ void gd_seen_free(struct gd_seen *s) {
 
 /* One byte off, the same bytes fall into other words: the two halves know nothing of each other. */
 static struct hash hash_of(struct gd_slice key, struct gd_slice payload) {
-    size_t skip = payload.n > 0;
+    struct gd_slice rest = payload.n ? gd_slice_of(payload.p + 1, payload.n - 1) : payload;
     uint64_t of_key = gd_hash(key.p, key.n);
-    struct hash h = {
-        gd_hash(payload.p, payload.n) ^ of_key,
-        gd_hash(payload.p + skip, payload.n - skip) + of_key,
-    };
+    struct hash h = {gd_hash(payload.p, payload.n) ^ of_key, gd_hash(rest.p, rest.n) + of_key};
     h.a += h.a == 0 && h.b == 0;
     return h;
 }

@@ -13,7 +13,7 @@
 enum {
     DEFAULT_OVERLAP_MS = 60000,
     SPOOL_MEMORY_BYTES = 1024 * 1024,
-    DRAIN_EVERY_MS = 1,
+    DRAIN_EVERY = 16, /* messages given */
     DRAIN_BYTES = 16 * 1024 * 1024,
 };
 
@@ -27,8 +27,8 @@ struct seam {
     int64_t forget_after_ms; /* what is received later is no repeat */
     double remember_from;    /* scores */
     uint64_t dropped;
-    int64_t drained_ms; /* monotonic: when last */
-    bool is_lost;       /* the channel, or the spool */
+    unsigned since_drain; /* messages given */
+    bool is_lost;         /* the channel, or the spool */
     struct gd_error loss;
 };
 
@@ -59,23 +59,26 @@ static int take(struct gd_spool *spool, struct gd_delivery *d, struct gd_error *
 }
 
 /* Puts aside what was published, so that the server need not hold it: it drops those who are slow.
- * What goes wrong is told when everything received before has been given. */
+ * A connection that has nothing may have something the next moment, when the server finds room
+ * again, so it is asked twice. What goes wrong is told when everything received before has been
+ * given. */
 static void drain(void *arg) {
     struct seam *s = arg;
-    struct gd_delivery d = {0};
-    s->drained_ms = gd_monotonic_ms();
-    for (size_t bytes = 0; bytes < DRAIN_BYTES && !s->is_lost;) {
+    struct gd_delivery d;
+    s->since_drain = 0;
+    for (size_t bytes = 0, dry = 0; bytes < DRAIN_BYTES && dry < 2 && !s->is_lost;) {
         int got = gd_channel_take(s->channel, &d, &s->loss);
-        if (got == 0) {
-            break;
+        if (got > 0) {
+            s->is_lost = put(s->spool, &d, &s->loss);
+            bytes += sizeof(struct record) + d.channel.n + d.payload.n;
         }
-        s->is_lost = got < 0 || put(s->spool, &d, &s->loss);
-        bytes += sizeof(struct record) + d.channel.n + d.payload.n;
+        s->is_lost |= got < 0;
+        dry = got == 0 ? dry + 1 : 0;
     }
 }
 
 static void drain_now_and_then(struct seam *s) {
-    if (gd_monotonic_ms() - s->drained_ms >= DRAIN_EVERY_MS) {
+    if (++s->since_drain >= DRAIN_EVERY) {
         drain(s);
     }
 }

@@ -53,12 +53,12 @@ void report(const struct context *ctx, const struct gd_error *e) {
 
 void note(const struct context *ctx, const char *format, ...) {
     if (!ctx->common->quiet) {
+        struct gd_error e = {0};
         va_list args;
         va_start(args, format);
-        fprintf(stderr, "gdbg %s: ", ctx->command->name);
-        vfprintf(stderr, format, args);
-        fputc('\n', stderr);
+        vsnprintf(e.message, sizeof e.message, format, args);
         va_end(args);
+        print_error(ctx->command->name, &e);
     }
 }
 

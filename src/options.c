@@ -152,6 +152,11 @@ static int parse_number(const char *text, uint64_t *number, struct gd_error *e) 
     return 0;
 }
 
+/* In the struct of options, 0 stands for what was not given. */
+static int refuse_zero(bool is_zero, struct gd_error *e) {
+    return is_zero ? gd_error_set(e, GD_FAIL_USAGE, "must be above 0") : 0;
+}
+
 static int set_value(const struct option_spec *spec, char *options, char *value,
                      struct gd_error *e) {
     void *member = options + spec->offset;
@@ -170,9 +175,10 @@ static int set_value(const struct option_spec *spec, char *options, char *value,
         ((struct time_option *)member)->given = true;
         return gd_time_parse(value, gd_now_ms(), &((struct time_option *)member)->ms, e);
     case OPTION_DURATION:
-        return gd_duration_parse(value, member, e);
+        return gd_duration_parse(value, member, e) || refuse_zero(*(int64_t *)member == 0, e) ? -1
+                                                                                              : 0;
     case OPTION_SIZE:
-        return gd_size_parse(value, member, e);
+        return gd_size_parse(value, member, e) || refuse_zero(*(uint64_t *)member == 0, e) ? -1 : 0;
     case OPTION_RATE:
         return gd_rate_parse(value, member, e);
     case OPTION_CHOICE:

@@ -86,9 +86,14 @@ static int is_over(struct progress *p) {
     return p->deadline_ms && gd_monotonic_ms() >= p->deadline_ms;
 }
 
+static int hand_on(struct context *ctx, const struct gd_message *m, bool is_text,
+                   const struct run *run) {
+    return run->each ? run->each(ctx, run->state, m, is_text) : write_message(ctx, m);
+}
+
 static int take_message(struct context *ctx, const struct gd_message *m, bool is_text,
                         struct progress *p) {
-    int step = p->run->each(ctx, p->run->state, m, is_text);
+    int step = hand_on(ctx, m, is_text, p->run);
     if (step == RUN_SKIPPED) {
         return RUN_ON;
     }
@@ -109,7 +114,7 @@ static int drive(struct context *ctx, struct gd_source *source, struct progress 
             break;
         case GD_NEXT_EVENT:
             count_event(ctx, &m);
-            stop = p->run->each(ctx, p->run->state, &m, false);
+            stop = hand_on(ctx, &m, false, p->run);
             break;
         case GD_NEXT_BAD:
             ctx->bad++;
