@@ -58,6 +58,11 @@ measure() { # NAME COMMAND...
     limited "$build/bench/measure" "$dir/results/$1" "${@:2}" >/dev/null || die "failed ($?): ${*:2}"
 }
 
+# For a command that ends only by failing.
+measure_endless() { # NAME COMMAND...
+    measure "$@" 2>/dev/null
+}
+
 measure_many() { # RUNS NAME COMMAND...
     limited "$build/bench/measure" -n "$1" "$dir/results/$2" "${@:3}" >/dev/null || die "failed ($?): ${*:3}"
 }
@@ -77,32 +82,42 @@ by_turns() { # FUNCTION: does one round
 
 # --- The table: what gdbg and a peer need, in the same unit, and gdbg's figure by the peer's.
 
-layout='%-47s %9s %-10s %-24s %9s %8s  %-14s %s\n'
+layout='%-47s %9s %-10s %-24s %9s %8s  %-17s %s\n'
 
 head_line() {
     # shellcheck disable=SC2059 # one layout for all lines
-    printf "$layout" MEASURED GDBG UNIT PEER PEER RATIO TARGET MET
+    printf "$layout" MEASURED GDBG UNIT PEER "PEER'S" RATIO TARGET MET
 }
 
 compare() { # TEXT UNIT GDBG-FIGURE PEER-NAME PEER-FIGURE [TARGET-FOR-RATIO]
     local ratio target=${6-}
+    need_figures "$3" "$5"
     ratio=$(awk -v a="$3" -v b="$5" 'BEGIN { printf "%.4f", a / b }')
     # shellcheck disable=SC2059
-    printf "$layout" "$1" "$(short "$3")" "$2" "$4" "$(short "$5")" "$(short "$ratio")" \
+    printf "$layout" "$1" "$(short "$3")" "$2" "$4" "$(short "$5")" "$(printf %.3f "$ratio")" \
         "${target:+ratio $target}" "$(met "$ratio" "$target")"
 }
 
 alone() { # TEXT UNIT FIGURE [TARGET]
+    need_figures "$3"
     # shellcheck disable=SC2059
     printf "$layout" "$1" "$(short "$3")" "$2" - - - "${4:+$4 $2}" "$(met "$3" "${4-}")"
 }
 
 short() { # FIGURE: three digits that count
-    awk -v x="$1" 'BEGIN { printf x >= 100 ? "%.0f" : x >= 10 ? "%.1f" : x >= 0.1 ? "%.2f" : "%.3f", x }'
+    awk -v x="$1" 'BEGIN { printf((x >= 100) ? "%.0f" : (x >= 10) ? "%.1f" : (x >= 0.1) ? "%.2f" : "%.3f", x) }'
 }
 
 met() { # FIGURE TARGET, as in "<= 1.8"
-    [[ -z $2 ]] || awk "BEGIN { print $1 $2 ? \"yes\" : \"NO\" }"
+    [[ -z $2 ]] || awk "BEGIN { print(($1 $2) ? \"yes\" : \"NO\") }"
+}
+
+# No run may count as good for want of a figure.
+need_figures() { # FIGURE...
+    local figure
+    for figure; do
+        [[ $figure =~ ^[0-9.]+(e[+-]?[0-9]+)?$ ]] || die "'$figure' is no figure"
+    done
 }
 
 file_bytes() {
@@ -154,7 +169,7 @@ is_unheard() {
 
 # Nothing is left in the server that a subscriber has not been sent.
 is_drained() {
-    ! redis client list type pubsub | grep -qv 'obl=0 oll=0'
+    ! redis client list type pubsub | grep -q 'obl=[1-9]\|oll=[1-9]'
 }
 
 # --- tail: processor time of a subscriber that writes what is published
@@ -167,8 +182,8 @@ hear() {
     local hearing=$!
     wait_until is_heard
     redis --pipe <"$commands" >/dev/null
-    if [[ ${*:2:2} == "measure cli" ]]; then
-        # It never ends by itself, and what is in its socket it still reads.
+    if [[ $2 == measure_endless ]]; then
+        # What is in its socket it still reads.
         wait_until is_drained
         redis client kill type pubsub >/dev/null
         wait "$hearing" 2>/dev/null || true
@@ -180,7 +195,7 @@ hear() {
 tail_round() {
     hear "$dir/publish" measure tail "$gdbg" tail -g research -c "$heard" -u "unix://$socket"
     hear "$dir/publish" measure bare "$build/bench/bare_subscriber" "$socket" 'research:*' "$heard"
-    hear "$dir/publish.part" measure cli redis-cli -s "$socket" psubscribe 'research:*'
+    hear "$dir/publish.part" measure_endless cli redis-cli -s "$socket" psubscribe 'research:*'
     [[ -z $python ]] || hear "$dir/publish.part" measure python \
         "$python" "$here/python_subscriber.py" "$socket" 'research:*' "$heard_part"
 }
@@ -250,8 +265,8 @@ decode_round() {
 }
 
 bench_decode() {
-    local ids=$((mb * 2000)) rate
-    seq 9623797206574182417 4194305 | head -n "$ids" >"$dir/ids" || true
+    local ids=$((messages * 2)) rate
+    cat "$dir/json" "$dir/json" | cut -d '"' -f 4 >"$dir/ids"
     by_turns decode_round
     rate=$(gb_per_s decode.wire wire)
     alone 'decode, wire lines' GB/s "$rate"
@@ -423,7 +438,7 @@ make_data
 start_server
 
 echo "gdbg $("$gdbg" --version | sed 's/^gdbg //;q'), medians of $rounds rounds over $mb MB ($messages messages)," \
-    "$(redis-server --version | grep -o 'v=[^ ]*'), $(nproc) cores," \
+    "$(redis-server --version | sed 's/.*v=\([^ ]*\).*/redis-server \1/'), $(nproc) cores," \
     "load $(cut -d ' ' -f 1 /proc/loadavg 2>/dev/null || echo unknown)"
 head_line
 for section in "${sections[@]}"; do

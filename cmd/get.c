@@ -26,6 +26,12 @@ static int find_topics(struct getting *g) {
     return g->topics ? 0 : gd_topics_find(&g->topics, g->redis, &g->selection, &g->ctx->error);
 }
 
+/* Whatever is stored there is no message. */
+static bool is_of_another_type(const struct gd_reply *reply) {
+    return reply->count && reply->item[0].type == GD_REPLY_ERROR &&
+           gd_slice_starts(reply->item[0].text, GD_SLICE("WRONGTYPE"));
+}
+
 /* Looks at one msg: key. */
 static int get_string(struct getting *g, struct gd_slice guild) {
     GD_AUTO_REPLY reply = {0};
@@ -37,7 +43,7 @@ static int get_string(struct getting *g, struct gd_slice guild) {
     gd_buf_add_slice(&key, g->id);
     const struct gd_slice argv[] = {GD_SLICE("GET"), gd_buf_slice(&key)};
     if (gd_redis_call(g->redis, &reply, 2, argv, &g->ctx->error)) {
-        return -1;
+        return is_of_another_type(&reply) ? 0 : -1;
     }
     if (reply.item[0].type != GD_REPLY_STRING) {
         return 0;

@@ -29,6 +29,8 @@ static bool is_installed(const char *page) {
 
 static int open_page(struct context *ctx, const char *page) {
     char *argv[] = {(char *)"man", (char *)page, NULL};
+    /* man's pager shall be able to end it by closing the pipe. */
+    signal(SIGPIPE, SIG_DFL);
     execvp(argv[0], argv);
     return gd_error_set(&ctx->error, GD_FAIL_USAGE, "cannot run man: %s", strerror(errno));
 }
@@ -43,8 +45,6 @@ static int help_run(struct context *ctx, const void *options, int argc, char **a
         return gd_error_hint(&ctx->error, "gdbg --help lists the commands");
     }
     gd_buf_printf(&page, "gdbg%s%s", argc ? "-" : "", argc ? argv[0] : "");
-    /* man's pager shall be able to end it by closing the pipe. */
-    signal(SIGPIPE, SIG_DFL);
     if (is_installed(gd_buf_terminate(&page))) {
         return open_page(ctx, page.p);
     }

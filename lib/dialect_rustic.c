@@ -199,10 +199,9 @@ static void keep(struct writing *w, enum gd_field field) {
 }
 
 /* A field that goes nowhere else: kept unless it holds its default. */
-static void keep_unless_default(struct writing *w, enum gd_field field) {
-    if (gd_fields_has(w->f, field) && !gd_json_is_default(w->f->value[field])) {
-        keep(w, field);
-    }
+static inline void keep_unless_default(struct writing *w, enum gd_field field) {
+    bool kept = gd_fields_has(w->f, field) && !gd_json_is_default(w->f->value[field]);
+    w->verbatim |= kept ? GD_BIT(field) : 0;
 }
 
 static void write_topic(struct writing *w) {

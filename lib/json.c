@@ -91,6 +91,10 @@ const char *gd_json_check_utf8(struct gd_json *j, const char *p, const char *end
             p += 8;
             continue;
         }
+        if ((unsigned char)*p < 0x80) {
+            p++;
+            continue;
+        }
         size_t n = gd_utf8_length(p, (size_t)(end - p));
         if (n == 0) {
             return gd_json_fail(j, p, "invalid UTF-8 in a string");
@@ -314,27 +318,20 @@ double gd_json_double(struct gd_slice text) {
 }
 
 bool gd_json_int64(struct gd_slice text, int64_t *value) {
-    if (!gd_json_is_integer(text)) {
+    bool negative = text.n && text.p[0] == '-';
+    size_t digits = text.n - negative;
+    uint64_t v = 0, limit = (uint64_t)INT64_MAX + negative;
+    if (digits == 0 || (digits > 1 && text.p[negative] == '0')) {
         return false;
     }
-    bool negative = text.p[0] == '-';
-    if (text.n - negative <= 18) {
-        int64_t small = 0;
-        for (size_t i = negative; i < text.n; i++) {
-            small = small * 10 + (text.p[i] - '0');
-        }
-        *value = negative ? -small : small;
-        return true;
-    }
-    uint64_t v = 0, limit = (uint64_t)INT64_MAX + negative;
     for (size_t i = negative; i < text.n; i++) {
-        uint64_t digit = (uint64_t)(text.p[i] - '0');
-        if (v > (limit - digit) / 10) {
+        uint64_t digit = (uint64_t)(unsigned char)text.p[i] - '0';
+        if (digit > 9 || (digits > 18 && v > (limit - digit) / 10)) {
             return false;
         }
         v = v * 10 + digit;
     }
-    *value = negative ? (int64_t)(0 - v) : (int64_t)v;
+    *value = (int64_t)(negative ? 0 - v : v);
     return true;
 }
 

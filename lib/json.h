@@ -84,7 +84,10 @@ static inline bool gd_json_is_default(struct gd_slice value) {
     if (value.n == 0 || value.p[0] == 'n' || value.p[0] == 'f') {
         return true;
     }
-    return (value.n == 1 && value.p[0] == '0') || gd_json_is_empty_array(value);
+    if (value.p[0] == '[') {
+        return value.p[1] == ']' || gd_json_is_empty_array(value);
+    }
+    return value.n == 1 && value.p[0] == '0';
 }
 
 /* Whether a number's text is an integer without fraction and exponent ("-" allowed). */

@@ -93,7 +93,8 @@ GD_INLINE const char *gd_json_scan_number(struct gd_json *j, const char *p, bool
     size_t n = gd_digits16(p);
     n += n == 16 ? gd_digits16(p + 16) : 0;
     char first = *p, next = p[n];
-    if (GD_LIKELY(first != '0' && first != '-' && next != '.' && (next | 0x20) != 'e' && n < 32)) {
+    bool plain = first != '-' && (first != '0' || n == 1);
+    if (GD_LIKELY(plain && next != '.' && (next | 0x20) != 'e' && n < 32)) {
         *integer = true;
         return p + n;
     }

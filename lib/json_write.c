@@ -47,6 +47,9 @@ void gd_json_write_string(struct gd_buf *out, struct gd_slice s) {
         while (s.n - plain >= 8 && are_plain(s.p + plain)) {
             plain += 8;
         }
+        if (plain < s.n && s.n - plain < 8 && s.n >= 8 && are_plain(s.p + s.n - 8)) {
+            plain = s.n; /* the last eight overlap what is known to be plain */
+        }
         while (plain < s.n && is_plain((unsigned char)s.p[plain])) {
             plain++;
         }

@@ -137,17 +137,18 @@ static enum gd_next take_object(struct lines *l, const char *p, struct gd_messag
         return accept(l, behind, m, why.line_breaks, e);
     }
     const char *line_break = memchr(p, '\n', (size_t)(end - p));
-    if (why.at >= end && !line_break && !l->ended) {
+    const char *line_end = line_break ? line_break : end;
+    const char *text_end = line_end - (line_end[-1] == '\r');
+    if (why.at >= text_end && !line_break && !l->ended) {
         return GD_NEXT_IDLE;
     }
-    const char *line_end = line_break ? line_break : end;
-    if (why.at < line_end) {
+    if (why.at < text_end) {
         return refuse(l, e, why.at, why.reason);
     }
     if (is_long(l, line_end)) {
         return refuse_long(l, e);
     }
-    return refuse(l, e, line_end, line_too_short);
+    return refuse(l, e, text_end, line_too_short);
 }
 
 /* Any other line. GD_NEXT_IDLE: more must be read first. */

@@ -7,9 +7,10 @@
 #include "json_write.h"
 #include "utf8.h"
 
-static void add_text(struct gd_buf *out, const char *name, const char *text) {
-    gd_buf_add_str(out, name);
-    gd_buf_add_str(out, text);
+/* "name":"text", with what stands before the text given whole. */
+static void add_text(struct gd_buf *out, struct gd_slice before, struct gd_slice text) {
+    gd_buf_add_slice(out, before);
+    gd_buf_add_slice(out, text);
     gd_buf_add_lit(out, "\",");
 }
 
@@ -38,7 +39,7 @@ static void write_score(struct gd_buf *out, struct gd_slice score) {
 
 static void write_origin(const struct gd_message *m, struct gd_buf *out) {
     const struct gd_origin *o = &m->origin;
-    add_text(out, "\"via\":\"", o->via);
+    add_text(out, GD_SLICE("\"via\":\""), gd_slice_str(o->via));
     if (o->key.p) {
         write_key(out, o->key);
     }
@@ -50,7 +51,7 @@ static void write_origin(const struct gd_message *m, struct gd_buf *out) {
     if (o->score.p) {
         write_score(out, o->score);
     }
-    add_text(out, "\"dialect\":\"", m->dialect->name);
+    add_text(out, GD_SLICE("\"dialect\":\""), gd_slice_str(m->dialect->name));
     gd_buf_add_lit(out, "\"bytes\":");
     gd_buf_add_u64(out, m->payload.n);
     if (o->received_at_ms) {

@@ -52,14 +52,15 @@ static void add_to_key(struct gd_buf *key, struct gd_value v) {
 
 struct gd_value gd_group_value(const struct gd_group *g, size_t i) {
     const char *p = g->key.p, *end = p + g->key.n;
-    struct gd_value v = {0};
-    for (size_t k = 0; k <= i && p < end; k++) {
+    while (p < end) {
         uint32_t n;
         memcpy(&n, p + 1, sizeof n);
-        v = (struct gd_value){(enum gd_json_type)p[0], {p + 1 + sizeof n, n}};
+        if (i-- == 0) {
+            return (struct gd_value){(enum gd_json_type)p[0], {p + 1 + sizeof n, n}};
+        }
         p += 1 + sizeof n + n;
     }
-    return v;
+    return (struct gd_value){0};
 }
 
 static struct gd_group **find_slot(struct gd_group **slot, size_t slots, struct gd_slice key,
@@ -231,10 +232,13 @@ static void write_by(struct gd_json_object *o, const struct gd_group *g, const c
     struct gd_json_object by = gd_json_object_open(o->out);
     for (size_t i = 0; i < count; i++) {
         struct gd_value v = gd_group_value(g, i);
-        if (v.type == GD_JSON_STRING) {
-            gd_json_object_string(&by, names[i], v.text);
+        if (v.type == GD_JSON_ABSENT) {
+            gd_json_object_verbatim(&by, names[i], GD_SLICE("null"));
+        } else if (v.type < GD_JSON_STRING) {
+            gd_json_object_verbatim(&by, names[i], v.text);
         } else {
-            gd_json_object_verbatim(&by, names[i], v.text.n ? v.text : GD_SLICE("null"));
+            /* Of arrays and objects the text: they may not have been checked in full. */
+            gd_json_object_string(&by, names[i], v.text);
         }
     }
     gd_json_object_close(&by);

@@ -2,6 +2,8 @@
 /* main.c - finds the command, parses its options, runs it, and says how it went. */
 #include "config.h"
 
+#include <fcntl.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -139,7 +141,8 @@ static int final_status(const struct context *ctx, int status) {
 static int finish(struct context *ctx, int status) {
     struct gd_error e = {0};
     bool failed = status < 0;
-    if (output_close(&ctx->out, failed, &e) && (!failed || ctx->error.failure == GD_FAIL_NONE)) {
+    bool abandon = failed || status == EXIT_USAGE || status == EXIT_BAD_INPUT;
+    if (output_close(&ctx->out, abandon, &e) && (!failed || ctx->error.failure == GD_FAIL_NONE)) {
         ctx->error = e;
         failed = true;
     }
@@ -174,7 +177,19 @@ static int run_command(const struct command *c, int argc, char **argv) {
     return status;
 }
 
+/* One that is closed would be given to the next file or socket, which then got what is meant for
+ * it. Opened the wrong way round, it fails as it did before. */
+static void occupy_standard_descriptors(void) {
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+        if (fcntl(fd, F_GETFD) < 0) {
+            open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+        }
+    }
+}
+
 int main(int argc, char **argv) {
+    occupy_standard_descriptors();
+    signal(SIGPIPE, SIG_IGN); /* a write says it too */
     if (argc < 2) {
         usage_of_program(stderr);
         return EXIT_USAGE;

@@ -5,6 +5,7 @@
 
 #include "clock.h"
 #include "command.h"
+#include "utf8.h"
 
 #define COMMON(short, long, type, argument, member, help) \
     { short, long, OPTION_##type, argument, offsetof(struct common_options, member), help, NULL }
@@ -142,8 +143,11 @@ static int parse_number(const char *text, uint64_t *number, struct gd_error *e) 
         return gd_error_set(e, GD_FAIL_USAGE, "'%s' is not a whole number", text);
     }
     unsigned long long value = strtoull(text, &end, 10);
-    if (*end || strlen(text) > 18) {
+    if (*end) {
         return gd_error_set(e, GD_FAIL_USAGE, "'%s' is not a whole number", text);
+    }
+    if (strlen(text) > 18) {
+        return gd_error_set(e, GD_FAIL_USAGE, "'%s' is too large", text);
     }
     if (value == 0) {
         return gd_error_set(e, GD_FAIL_USAGE, "must be at least 1");
@@ -237,7 +241,8 @@ static int parse_short(struct parsing *p, char *word) {
     for (char *c = word + 1; *c; c++) {
         struct wanted w = {.short_name = *c};
         if (!options_each(p->c, is_wanted, &w)) {
-            return unknown(p, "-", c, 1);
+            size_t length = gd_utf8_length(c, strlen(c));
+            return unknown(p, "-", c, length ? length : 1);
         }
         if (w.found.type != OPTION_FLAG) {
             return take(p, &w.found, c[1] ? c + 1 : NULL);

@@ -37,7 +37,6 @@ static bool reads_a_pipe(void) {
 }
 
 void signals_install(enum command_kind kind) {
-    signal(SIGPIPE, SIG_IGN);
     if (kind == COMMAND_SOURCE) {
         if (pipe2(wake_pipe, O_CLOEXEC | O_NONBLOCK) == 0) {
             handle(SIGINT, ask_to_stop, 0);

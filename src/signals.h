@@ -6,7 +6,7 @@
 
 #include "command.h"
 
-/* SIGPIPE is ignored; SIGINT and SIGTERM as said. Call once, before anything blocks. */
+/* Call once, before anything blocks. */
 void signals_install(enum command_kind kind);
 
 /* The signal that asked to stop, or 0. */

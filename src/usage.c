@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 #include "usage.h"
 
+#include <errno.h>
+
 #include "config.h"
 
 enum { HELP_COLUMN = 28, WIDTH = 80 };
 
 static int written(FILE *to) {
-    return fflush(to) == 0 && !ferror(to) ? EXIT_DONE : EXIT_OUTPUT;
+    bool all = fflush(to) == 0 && !ferror(to);
+    return all || errno == EPIPE ? EXIT_DONE : EXIT_OUTPUT;
 }
 
 int usage_of_program(FILE *to) {

@@ -244,11 +244,64 @@ static void damaged_messages_are_still_written_as_lines(void **state) {
     }
 }
 
+static void assert_json(const struct gd_buf *text) {
+    AUTO_TREE tree = {0};
+    if (!read_tree(&tree, gd_buf_slice(text))) {
+        fail_msg("%.*s", GD_SLICE_FMT(gd_buf_slice(text)));
+    }
+}
+
+/* Whatever somebody has done to a line, what is made of it is JSON. */
+static void assert_writes_json(const struct sample *s) {
+    GD_AUTO_BUF out = {0};
+    struct gd_error e;
+    canonical_of(s, &out);
+    assert_json(&out);
+    for (enum gd_member member = GD_M_ID; member <= GD_M_PRIORITY; member++) {
+        gd_message_get(&s->m, member);
+    }
+    for (size_t i = 0; s->m.form != GD_FORM_EVENT && i < 3; i++) {
+        const struct gd_dialect *dialect = gd_dialect_find(gd_slice_str(gd_dialect_name(i)));
+        gd_buf_clear(&out);
+        if (gd_message_encode(&s->m, dialect, &out, &e) == 0 && s->m.dialect->claims) {
+            assert_json(&out);
+        }
+        gd_buf_clear(&out);
+        if (gd_message_write_raw(&s->m, dialect, &out, &e) == 0) {
+            assert_json(&out);
+        }
+    }
+}
+
+static void damaged_lines_are_survived(void **state) {
+    (void)state;
+    struct random r = {8};
+    AUTO_SAMPLE wire = {0};
+    AUTO_SAMPLE line = {0};
+    size_t read = 0;
+    for (int i = 0; i < 20000; i++) {
+        GD_AUTO_BUF text = {0};
+        GD_AUTO_BUF written = {0};
+        make_message(&text, &r);
+        open_payload(&wire, gd_buf_slice(&text), "zset", GD_SLICE("g:tool-calls"));
+        pick(&r, 2) ? canonical_of(&wire, &written) : raw_of(&wire, &written);
+        for (size_t n = pick(&r, 3); n > 0; n--) {
+            mutate(&written, &r);
+        }
+        if (written.n && written.p[0] == '{' && try_line(&line, gd_buf_slice(&written))) {
+            assert_writes_json(&line);
+            read++;
+        }
+    }
+    assert_true(read > 7000);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(any_message_goes_there_and_back),
         cmocka_unit_test(a_message_with_hundreds_of_unknown_members_goes_there_and_back),
         cmocka_unit_test(damaged_messages_are_still_written_as_lines),
+        cmocka_unit_test(damaged_lines_are_survived),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

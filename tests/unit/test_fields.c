@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Also compiled as test_fields_scalar, against fields.c without vector instructions. */
+/* test_fields_scalar includes this file, behind a reader without vector instructions. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,23 +13,23 @@
 #include "samples.h"
 
 /* One reader for a test, what it has read, and the text it was in. */
-struct reading {
+struct trial {
     struct gd_fields_reader *reader;
     struct gd_fields outer, inner;
     struct gd_slice text;
     struct gd_json j;
 };
 
-static void close_reading(struct reading *r) {
+static void close_trial(struct trial *r) {
     gd_fields_reader_free(r->reader);
     gd_fields_free(&r->outer);
     gd_fields_free(&r->inner);
     free_padded(&r->text);
 }
-#define AUTO_READING __attribute__((cleanup(close_reading))) struct reading
+#define AUTO_TRIAL __attribute__((cleanup(close_trial))) struct trial
 
 /* Whether the whole text is an object. */
-static bool read_text(struct reading *r, struct gd_slice text) {
+static bool read_text(struct trial *r, struct gd_slice text) {
     free_padded(&r->text);
     r->text = padded(text);
     r->reader = r->reader ? r->reader : gd_fields_reader_new();
@@ -42,7 +42,7 @@ static bool read_text(struct reading *r, struct gd_slice text) {
     return behind == r->j.end;
 }
 
-static void read_ok(struct reading *r, const char *text) {
+static void read_ok(struct trial *r, const char *text) {
     if (!read_text(r, gd_slice_str(text))) {
         fail_msg("%s: %s", text, r->j.reason);
     }
@@ -66,7 +66,7 @@ static void every_field_is_found_in_the_object_that_it_stands_in(void **state) {
     (void)state;
     static const char *const holder[GD_SHAPES] = {NULL, "content", "metadata", "source",
                                                   "routing_slip"};
-    AUTO_READING r = {0};
+    AUTO_TRIAL r = {0};
     for (enum gd_field field = 0; field < GD_FIELDS; field++) {
         GD_AUTO_BUF text = {0};
         enum gd_shape shape = gd_field_shape(field);
@@ -88,7 +88,7 @@ static void every_field_is_found_in_the_object_that_it_stands_in(void **state) {
 
 static void a_field_of_one_object_is_unknown_in_another(void **state) {
     (void)state;
-    AUTO_READING r = {0};
+    AUTO_TRIAL r = {0};
     read_ok(&r, "{\"via\":1,\"content\":{\"id\":2},\"metadata\":{\"via\":3},\"x\":{\"id\":4}}");
     assert_false(gd_fields_has(&r.outer, GD_F_ID));
     assert_false(gd_fields_has(&r.outer, GD_F_SOURCE_VIA));
@@ -97,7 +97,7 @@ static void a_field_of_one_object_is_unknown_in_another(void **state) {
 
 static void values_are_verbatim_and_blanks_around_them_are_not(void **state) {
     (void)state;
-    AUTO_READING r = {0};
+    AUTO_TRIAL r = {0};
     read_ok(&r, "{ \"id\" :\t1.50E+2 ,\r\n\"topic\" : \"\\u0061\" , \"x\" : [ 1 , {} ] }");
     assert_field(&r.outer, GD_F_ID, "1.50E+2");
     assert_field(&r.outer, GD_F_TOPIC, "\"\\u0061\"");
@@ -107,7 +107,7 @@ static void values_are_verbatim_and_blanks_around_them_are_not(void **state) {
 
 static void escaped_names_are_the_same_names(void **state) {
     (void)state;
-    AUTO_READING r = {0};
+    AUTO_TRIAL r = {0};
     read_ok(
         &r,
         "{\"\\u0069d\":1,\"t\\u006Fpic\":2,\"m\\u0065tadata\":{\"tt\\u006c\":3},\"\\u0069\":4}");
@@ -121,7 +121,7 @@ static void escaped_names_are_the_same_names(void **state) {
 /* Names are compared up to their closing quote, so one within a name must not pass for it. */
 static void a_quote_within_a_name_does_not_end_it(void **state) {
     (void)state;
-    AUTO_READING r = {0};
+    AUTO_TRIAL r = {0};
     for (enum gd_field field = 0; field < GD_FIELDS; field++) {
         if (gd_field_shape(field) != GD_SHAPE_TOP) {
             continue;
@@ -140,7 +140,7 @@ static void a_quote_within_a_name_does_not_end_it(void **state) {
 
 static void names_of_any_length_and_kind_may_be_unknown(void **state) {
     (void)state;
-    AUTO_READING r = {0};
+    AUTO_TRIAL r = {0};
     for (size_t n = 0; n < 80; n++) {
         GD_AUTO_BUF text = {0};
         gd_buf_printf(
@@ -157,7 +157,7 @@ static void names_of_any_length_and_kind_may_be_unknown(void **state) {
 
 static void any_number_of_members_may_be_unknown(void **state) {
     (void)state;
-    AUTO_READING r = {0};
+    AUTO_TRIAL r = {0};
     GD_AUTO_BUF text = {0};
     gd_buf_add_lit(&text, "{");
     for (int i = 0; i < 1000; i++) {
@@ -173,7 +173,7 @@ static void any_number_of_members_may_be_unknown(void **state) {
 
 static void of_a_member_that_comes_twice_the_last_counts(void **state) {
     (void)state;
-    AUTO_READING r = {0};
+    AUTO_TRIAL r = {0};
     read_ok(&r, "{\"id\":1,\"x\":0,\"\\u0069d\":2,\"topic\":\"t\",\"id\":3,\"x\":9}");
     assert_field(&r.outer, GD_F_ID, "3");
     assert_true(r.outer.repeated == GD_BIT(GD_F_ID));
@@ -187,7 +187,7 @@ static void of_a_member_that_comes_twice_the_last_counts(void **state) {
 
 static void of_an_object_that_comes_twice_the_earlier_members_are_forgotten(void **state) {
     (void)state;
-    AUTO_READING r = {0};
+    AUTO_TRIAL r = {0};
     read_ok(&r, "{\"metadata\":{\"ttl\":1,\"ttl\":2,\"x\":3},\"metadata\":{\"status\":4,\"y\":5}}");
     assert_field(&r.outer, GD_F_META_TTL, NULL);
     assert_field(&r.outer, GD_F_META_STATUS, "4");
@@ -203,7 +203,7 @@ static void of_an_object_that_comes_twice_the_earlier_members_are_forgotten(void
 
 static void one_reading_leaves_nothing_to_the_next(void **state) {
     (void)state;
-    AUTO_READING r = {0};
+    AUTO_TRIAL r = {0};
     read_ok(&r, "{\"id\":1,\"id\":2,\"x\":1,\"metadata\":{\"ttl\":1},\"raw\":{\"id\":5,\"q\":1}}");
     read_ok(&r, "{\"raw\":{}}");
     assert_true(r.outer.present == GD_BIT(GD_F_RAW));
@@ -216,7 +216,7 @@ static void one_reading_leaves_nothing_to_the_next(void **state) {
 
 static void a_raw_object_is_read_on_the_way(void **state) {
     (void)state;
-    AUTO_READING r = {0};
+    AUTO_TRIAL r = {0};
     read_ok(&r, "{\"source\":{\"via\":\"zset\"},\"raw\":{\"id\":5,\"raw\":{\"id\":6},\"x\":7}}");
     assert_field(&r.inner, GD_F_ID, "5");
     assert_field(&r.inner, GD_F_RAW, "{\"id\":6}");
@@ -241,14 +241,14 @@ static void without_an_inner_a_raw_object_is_a_value(void **state) {
     gd_fields_free(&f);
 }
 
-static void assert_fails(struct reading *r, const char *text, size_t at) {
+static void assert_fails(struct trial *r, const char *text, size_t at) {
     assert_false(read_text(r, gd_slice_str(text)));
     assert_int_equal(r->j.at - r->text.p, at);
 }
 
 static void what_is_wrong_is_refused_where_it_stands(void **state) {
     (void)state;
-    AUTO_READING r = {0};
+    AUTO_TRIAL r = {0};
     assert_fails(&r, "[]", 0);
     assert_fails(&r, "", 0);
     assert_fails(&r, "{id:1}", 1);
@@ -275,7 +275,7 @@ static const char complex_text[] =
 
 static void a_text_that_ends_too_early_fails_at_its_end(void **state) {
     (void)state;
-    AUTO_READING r = {0};
+    AUTO_TRIAL r = {0};
     for (size_t n = 0; n < sizeof complex_text - 1; n++) {
         assert_false(read_text(&r, gd_slice_of(complex_text, n)));
         assert_int_equal(r.j.at - r.text.p, n);
@@ -300,7 +300,7 @@ static void a_member_may_nest_1022_levels_and_of_a_wire_message_1020(void **stat
                                             {"{\"x\":", "}"},
                                             {"{\"content\":{\"body\":", "}}"},
                                             {"{\"raw\":{\"x\":", "}}"}};
-    AUTO_READING r = {0};
+    AUTO_TRIAL r = {0};
     for (size_t i = 0; i < 4; i++) {
         GD_AUTO_BUF text = {0};
         read_ok(&r,
@@ -320,7 +320,7 @@ static void a_member_may_nest_1022_levels_and_of_a_wire_message_1020(void **stat
 
 static void a_raw_object_is_deep_by_its_own_members_only(void **state) {
     (void)state;
-    AUTO_READING r = {0};
+    AUTO_TRIAL r = {0};
     GD_AUTO_BUF text = {0};
     read_ok(&r, nested(&text, "{\"x\":", GD_FIELDS_MAX_DEPTH, ",\"raw\":{\"id\":[]}}"));
     assert_true(r.outer.deep);
@@ -377,7 +377,7 @@ static void assert_members(const struct gd_fields *f, enum gd_shape shape, const
 
 static void the_fields_are_those_of_a_plain_reader(void **state) {
     (void)state;
-    AUTO_READING r = {0};
+    AUTO_TRIAL r = {0};
     struct random random = {31337};
     size_t valid = 0;
     for (int i = 0; i < 20000; i++) {
@@ -409,7 +409,7 @@ static void the_order_of_members_makes_no_difference(void **state) {
         "\"x\":5",          "\"sender\":6",  "\"metadata\":{\"ttl\":7,\"q\":8,\"status\":9}",
         "\"\\u0074tl\":10", "\"payload\":{}"};
     enum { MEMBERS = sizeof members / sizeof *members };
-    AUTO_READING r = {0};
+    AUTO_TRIAL r = {0};
     struct random random = {99};
     for (int round = 0; round < 2000; round++) {
         const char *order[MEMBERS];

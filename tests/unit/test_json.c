@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Also compiled as test_json_scalar, against json.c without vector instructions. */
+/* test_json_scalar includes this file, behind a reader without vector instructions. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -113,6 +113,16 @@ static void significant_digits_are_enough_for_figures(void **state) {
     assert_significant(NAN, 6, "0");
 }
 
+static void bytes_are_a_string_or_else_base64(void **state) {
+    (void)state;
+    GD_AUTO_BUF out = {0};
+    struct gd_json_object o = gd_json_object_open(&out);
+    gd_json_object_bytes(&o, "key", GD_SLICE("a\n"));
+    gd_json_object_bytes(&o, "key", GD_SLICE("\xFF\0"));
+    gd_json_object_close(&o);
+    assert_string_equal(gd_buf_terminate(&out), "{\"key\":\"a\\n\",\"key_base64\":\"/wA=\"}");
+}
+
 static void objects_have_their_commas_where_they_belong(void **state) {
     (void)state;
     GD_AUTO_BUF out = {0};
@@ -136,6 +146,7 @@ int main(void) {
         cmocka_unit_test(doubles_are_written_as_short_as_they_read_back),
         cmocka_unit_test(every_double_reads_back),
         cmocka_unit_test(significant_digits_are_enough_for_figures),
+        cmocka_unit_test(bytes_are_a_string_or_else_base64),
         cmocka_unit_test(objects_have_their_commas_where_they_belong),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -107,6 +107,15 @@ static void a_line_that_ends_within_its_object_does_not_swallow_the_next(void **
                  "bad 3: in, line 3, column 4: the line ends within the object (truncated?)\n");
 }
 
+static void a_carriage_return_that_ends_a_line_is_no_part_of_it(void **state) {
+    (void)state;
+    assert_reads(GD_SLICE("{\"a\":\"b\r\n{\"a\":1,\r\n{\"a\":\"\rb\"}\r\n{"), objects,
+                 "bad 1: in, line 1, column 8: the line ends within the object (truncated?)\n"
+                 "bad 2: in, line 2, column 8: the line ends within the object (truncated?)\n"
+                 "bad 3: in, line 3, column 7: control character in a string\n"
+                 "bad 4: in, line 4, column 2: the line ends within the object (truncated?)\n");
+}
+
 static void an_object_over_several_lines_is_bad_line_by_line(void **state) {
     (void)state;
     assert_reads(GD_SLICE("{\n\"a\":{}\n}\n{\"b\":1}\n"), objects,
@@ -218,6 +227,29 @@ static void an_input_that_fails_is_over(void **state) {
     assert_int_equal(gd_source_next(s, &m, &e), GD_NEXT_END);
 }
 
+static size_t first_then_rest(void *state) {
+    size_t *n = state, first = *n;
+    *n = 1000;
+    return first;
+}
+
+static void a_line_may_come_in_two_pieces_cut_anywhere(void **state) {
+    (void)state;
+    struct gd_slice text = GD_SLICE("{\"id\":18446744073706405887,\"s\\u0065nder\":{\"id\":\"a\"},"
+                                    "\"topics\":\"t\",\"payload\":[true,-1.5E+7,"
+                                    "\"0123456789abcde\xF0\x9F\x98\x80\\ud83d\\ude00\"],"
+                                    "\"metadata\":{\"ttl\":1,\"ttl\":null}}\r\n{\"b\":2}\n");
+    GD_AUTO_BUF whole = {0};
+    log_of_file(text, objects, &whole);
+    assert_non_null(strstr(whole.p, "\nmessage 2: {\"b\":2}\n"));
+    for (size_t n = 1; n < text.n; n++) {
+        size_t first = n;
+        GD_AUTO_BUF pieces = {0};
+        assert_string_equal(log_of_pieces(text, objects, first_then_rest, &first, &pieces),
+                            whole.p);
+    }
+}
+
 static size_t few_bytes(void *state) {
     struct random *r = state;
     return pick(r, 4) ? 1 + pick(r, 12) : 1 + pick(r, 200);
@@ -317,6 +349,7 @@ int main(void) {
         cmocka_unit_test(what_is_wrong_is_said_with_line_and_column),
         cmocka_unit_test(what_stands_behind_an_object_spoils_its_line),
         cmocka_unit_test(a_line_that_ends_within_its_object_does_not_swallow_the_next),
+        cmocka_unit_test(a_carriage_return_that_ends_a_line_is_no_part_of_it),
         cmocka_unit_test(an_object_over_several_lines_is_bad_line_by_line),
         cmocka_unit_test(no_line_break_within_an_object_passes),
         cmocka_unit_test(a_carriage_return_between_tokens_is_a_blank),
@@ -326,6 +359,7 @@ int main(void) {
         cmocka_unit_test(with_structure_only_strings_may_hold_anything),
         cmocka_unit_test(a_line_is_given_as_soon_as_it_is_whole),
         cmocka_unit_test(an_input_that_fails_is_over),
+        cmocka_unit_test(a_line_may_come_in_two_pieces_cut_anywhere),
         cmocka_unit_test(lines_in_pieces_are_the_same_lines),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

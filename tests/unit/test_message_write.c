@@ -262,6 +262,17 @@ static void encoding_that_fails_says_why_and_names_what_is_needed(void **state) 
     }
 }
 
+static void what_was_not_checked_in_full_is_not_put_into_another_dialect(void **state) {
+    (void)state;
+    AUTO_SAMPLE s = {.decoder = gd_decoder_new()};
+    GD_AUTO_BUF out = {0};
+    struct gd_error e = {0};
+    gd_decoder_structure_only(s.decoder, true);
+    open_line(&s, GD_SLICE("{\"a\":\"\xFF\"}"));
+    assert_int_equal(gd_message_encode(&s.m, gd_dialect_find(GD_SLICE("debug")), &out, &e), -1);
+    assert_non_null(strstr(e.message, "cannot be read back: invalid UTF-8"));
+}
+
 static void assert_name(const char *via, const char *payload, const char *key, const char *guild,
                         const char *topic) {
     AUTO_SAMPLE s = {0};
@@ -348,6 +359,7 @@ int main(void) {
         cmocka_unit_test(a_source_keeps_its_other_members),
         cmocka_unit_test(a_canonical_line_becomes_the_record_that_it_was_made_from),
         cmocka_unit_test(encoding_that_fails_says_why_and_names_what_is_needed),
+        cmocka_unit_test(what_was_not_checked_in_full_is_not_put_into_another_dialect),
         cmocka_unit_test(a_key_splits_where_the_message_says_that_its_topic_begins),
         cmocka_unit_test(a_topic_that_is_its_whole_key_is_given_without_the_guild),
         cmocka_unit_test(under_a_msg_key_the_guild_is_in_the_key_and_the_topic_in_the_message),
