@@ -32,6 +32,10 @@ struct gd_reply {
     struct gd_reply_item *item;
     size_t item_cap;
     struct gd_buf bytes; /* what the items point into */
+    size_t
+        limit_bytes; /* set by the caller; long texts (over 64 bytes) that come when so many bytes
+                        are held are left out: text.p is NULL, text.n their length; 0: no limit */
+    bool cut;        /* some were left out */
 };
 void gd_reply_free(struct gd_reply *r);
 #define GD_AUTO_REPLY __attribute__((cleanup(gd_reply_free))) struct gd_reply

@@ -6,6 +6,7 @@
 
 /* What a buffer may keep for good; above it, memory that a reply does not need is given back. */
 #define KEEP_BYTES ((size_t)1 << 20)
+#define SHORT_BYTES 64
 #define KEEP_ITEMS (KEEP_BYTES / sizeof(struct gd_reply_item))
 
 struct gd_reply_parser {
@@ -33,6 +34,7 @@ static void reset(struct gd_reply *r) {
         r->item_cap = 0;
     }
     r->count = 0;
+    r->cut = false;
     gd_buf_clear(&r->bytes);
 }
 
@@ -54,6 +56,11 @@ static void add_text(struct gd_reply_parser *p, enum gd_reply_type type, struct 
     struct gd_buf *bytes = &p->reply->bytes;
     item->integer = (long long)bytes->n;
     item->text.n = text.n;
+    if (text.n > SHORT_BYTES && p->reply->limit_bytes && bytes->n >= p->reply->limit_bytes) {
+        item->integer = -1;
+        p->reply->cut = true;
+        return;
+    }
     char *to = gd_buf_reserve(bytes, text.n + 1);
     memcpy(to, text.p, text.n);
     to[text.n] = '\0';
@@ -68,7 +75,7 @@ static bool has_text(const struct gd_reply_item *item) {
 static void point_texts(struct gd_reply *r) {
     for (struct gd_reply_item *item = r->item; item < r->item + r->count; item++) {
         if (has_text(item)) {
-            item->text.p = r->bytes.p + item->integer;
+            item->text.p = item->integer < 0 ? NULL : r->bytes.p + item->integer;
             item->integer = 0;
         }
     }

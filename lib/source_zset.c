@@ -82,8 +82,15 @@ static void sift_down(struct history *h, size_t i) {
 
 /* Turning pages. */
 
+/* Members in the reply, up to where it was cut. */
 static size_t reply_members(const struct history *h) {
-    return (h->reply.count - 1) / 2;
+    size_t members = (h->reply.count - 1) / 2;
+    for (size_t i = 0; h->reply.cut && i < members; i++) {
+        if (!h->reply.item[1 + 2 * i].text.p) {
+            return i;
+        }
+    }
+    return members;
 }
 
 static struct entry reply_entry(const struct history *h, size_t i) {
@@ -171,6 +178,9 @@ static size_t count_kept(const struct history *h, size_t old) {
 /* The next page is to be about as large as pages should be. */
 static void adapt(const struct history *h, struct topic *t) {
     size_t bytes = h->reply.bytes.n;
+    if (h->reply.cut) {
+        t->members = reply_members(h);
+    }
     if (bytes > h->page_bytes) {
         t->members = t->members * h->page_bytes / bytes;
     } else if (bytes <= h->page_bytes / 2) {
@@ -186,7 +196,7 @@ static void take_page(struct history *h, struct topic *t, double min, size_t bef
     fill_page(h, t, old, kept);
     t->min = min;
     t->before = before + old;
-    t->is_last = kept == members && members < t->members;
+    t->is_last = kept == members && members < t->members && !h->reply.cut;
     adapt(h, t);
     if (h->reply.bytes.cap > KEEP_BYTES) {
         gd_reply_free(&h->reply);
@@ -210,6 +220,7 @@ static int turn_page(struct history *h, struct topic *t, struct gd_error *e) {
     struct gd_slice from = last ? last->score_text : gd_slice_str(h->since);
     double min = last ? last->score : gd_json_double(from);
     size_t before = last ? count_before_last(t) : 0;
+    h->reply.limit_bytes = 2 * h->page_bytes + (last ? last->member.n : 0);
     while (!t->is_last) {
         if (ask(h, t, from, before, e)) {
             return -1;
@@ -220,6 +231,8 @@ static int turn_page(struct history *h, struct topic *t, struct gd_error *e) {
         } else if (old < members) {
             take_page(h, t, min, before, old);
             return 1;
+        } else if (h->reply.cut) {
+            h->reply.limit_bytes *= 2;
         } else if (members < t->members) {
             break;
         } else {
