@@ -39,7 +39,7 @@ END
     done <<'END'
 {"id":"x7","sender":{},"topics":["a","b"],"payload":1,"mood":"good"}
 {"id":5,"sender":{},"topics":["x"],"payload":[],"topic_published_to":"x"}
-{"id":5,"sender":null,"topics":"x","payload":"","is_error_message":true,"process_status":"completed"}
+{"id":5,"sender":{},"topics":"x","payload":"","is_error_message":true,"process_status":"completed"}
 {"id":5,"sender":{},"topics":"x","payload":null,"thread":[1,2,3]}
 {"id":5,"sender":{},"topics":"x","payload":{},"thread":[7,7],"routing_slip":{}}
 {"id":5,"sender":{},"topics":"x","payload":{},"timestamp":1768000000001.5,"traceparent":"nonsense"}

@@ -82,6 +82,12 @@ static void a_timestamp_that_says_more_or_something_else_stays(void **state) {
                   "\"timestamp\":1768000000001.5}");
     assert_mapped("\"timestamp\":1.768E12", "\"metadata\":{\"timestamp\":\"2026-01-09T23:06:40."
                                             "000Z\"},\"extra\":{\"timestamp\":1.768E12}");
+    assert_mapped("\"timestamp\":-6.21672192E13",
+                  "\"metadata\":{\"timestamp\":\"0000-01-01T00:00:00.000Z\"},\"extra\":{"
+                  "\"timestamp\":-6.21672192E13}");
+    assert_mapped("\"timestamp\":2.53402300799999e14",
+                  "\"metadata\":{\"timestamp\":\"9999-12-31T23:59:59.999Z\"},\"extra\":{"
+                  "\"timestamp\":2.53402300799999e14}");
     assert_mapped("\"timestamp\":253402300800000", "\"extra\":{\"timestamp\":253402300800000}");
     assert_mapped("\"timestamp\":-62167219200001", "\"extra\":{\"timestamp\":-62167219200001}");
     assert_mapped("\"timestamp\":1e400", "\"extra\":{\"timestamp\":1e400}");
@@ -253,6 +259,36 @@ static void a_member_that_comes_twice_stays_in_all_its_values(void **state) {
         "\"extra\":{\"session_state\":null,\"session_state\":{\"a\":1},\"session_state\":null}");
 }
 
+static void a_topic_is_the_one_published_to_else_the_first_of_topics(void **state) {
+    (void)state;
+    static const struct {
+        const char *topics, *published, *topic, *extra;
+    } rows[] = {
+        {"\"t\"", ",\"topic_published_to\":\"t\"", "\"topic\":\"t\",", ""},
+        {"[\"t\"]", ",\"topic_published_to\":\"t\"", "\"topic\":\"t\",", "\"topics\":[\"t\"]"},
+        {"[\"u\"]", ",\"topic_published_to\":\"t\"", "\"topic\":\"t\",", "\"topics\":[\"u\"]"},
+        {"\"t\"", "", "\"topic\":\"t\",", "\"topic_published_to\":null"},
+        {"[\"u\",\"t\"]", "", "\"topic\":\"u\",",
+         "\"topics\":[\"u\",\"t\"],\"topic_published_to\":null"},
+        {"[5,\"t\"]", "", "", "\"topics\":[5,\"t\"]"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        AUTO_SAMPLE s = {0};
+        GD_AUTO_BUF text = {0};
+        GD_AUTO_BUF out = {0};
+        GD_AUTO_BUF expected = {0};
+        gd_buf_printf(&text, "{\"sender\":{},\"payload\":{\"n\":1},\"topics\":%s%s}",
+                      rows[i].topics, rows[i].published);
+        open_line(&s, gd_buf_slice(&text));
+        gd_buf_printf(&expected, "{%s\"agent_tag\":{}," CONTENT ",%s%s%s\"source\":", rows[i].topic,
+                      *rows[i].extra ? "\"extra\":{" : "", rows[i].extra,
+                      *rows[i].extra ? "}," : "");
+        canonical_of(&s, &out);
+        out.n = expected.n;
+        assert_string_equal(gd_buf_terminate(&out), gd_buf_terminate(&expected));
+    }
+}
+
 /* Everything about topics, whatever the key. */
 static void topics_go_there_and_back_under_any_key(void **state) {
     (void)state;
@@ -392,6 +428,7 @@ int main(void) {
         cmocka_unit_test(a_traceparent_of_another_kind_stays),
         cmocka_unit_test(other_members_are_kept_as_they_are),
         cmocka_unit_test(a_member_that_comes_twice_stays_in_all_its_values),
+        cmocka_unit_test(a_topic_is_the_one_published_to_else_the_first_of_topics),
         cmocka_unit_test(topics_go_there_and_back_under_any_key),
         cmocka_unit_test(senders_formats_and_payloads_of_any_kind_go_there_and_back),
         cmocka_unit_test(a_trace_that_makes_no_traceparent_is_left_out),

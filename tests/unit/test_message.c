@@ -322,6 +322,11 @@ static void one_message_leaves_nothing_to_the_next(void **state) {
     open_payload(&s, GD_SLICE("text"), "zset", (struct gd_slice){0});
     assert_member(&s, GD_M_ID, NULL);
     assert_int_equal(s.m.fields->others, 0);
+    open_line(&s, gd_slice_str(canonical_line));
+    assert_null(s.m.payload.p);
+    assert_int_equal(gd_message_bytes(&s.m), 812);
+    open_payload(&s, GD_SLICE("text"), "zset", (struct gd_slice){0});
+    assert_null(s.m.line.p);
     assert_slice(gd_message_key(&s.m), NULL);
     open_line(&s, GD_SLICE("{}"));
     assert_null(s.m.record);

@@ -238,6 +238,12 @@ static void a_canonical_line_becomes_the_record_that_it_was_made_from(void **sta
                            "\"dialect\":\"text\"}}"));
     assert_raw(&s,
                "{\"source\":{\"via\":\"x\",\"dialect\":\"text\",\"bytes\":7},\"raw\":{\"a\":1}}");
+    open_line(
+        &s,
+        GD_SLICE(
+            "{\"content\":{\"body\":\"{a}\"},\"source\":{\"via\":\"x\",\"dialect\":\"text\"}}"));
+    assert_raw(
+        &s, "{\"source\":{\"via\":\"x\",\"dialect\":\"text\",\"bytes\":3},\"raw_text\":\"{a}\"}");
 }
 
 static void encoding_that_fails_says_why_and_names_what_is_needed(void **state) {
