@@ -418,6 +418,10 @@ pin() {
     fi
 }
 
+load() {
+    uptime | sed 's/.*load average[s]*: *\([0-9.]*\).*/\1/'
+}
+
 check_tools
 sections=("${@:-}")
 [[ -n ${sections[*]} ]] || sections=(tail stats decode start replay memory)
@@ -438,10 +442,10 @@ make_data
 start_server
 
 echo "gdbg $("$gdbg" --version | sed 's/^gdbg //;q'), medians of $rounds rounds over $mb MB ($messages messages)," \
-    "$(redis-server --version | sed 's/.*v=\([^ ]*\).*/redis-server \1/'), $(nproc) cores," \
-    "load $(cut -d ' ' -f 1 /proc/loadavg 2>/dev/null || echo unknown)"
+    "$(redis-server --version | sed 's/.*v=\([^ ]*\).*/redis-server \1/'), $(nproc) cores, load $(load)"
 head_line
 for section in "${sections[@]}"; do
     say "$section"
     "bench_$section"
 done
+echo "load at the end $(load)"

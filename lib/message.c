@@ -258,10 +258,10 @@ struct gd_slice gd_dialect_bare_topic(const struct gd_message *m, struct gd_slic
     if (!key.p) {
         return topic;
     }
-    if (is_stored(m)) {
-        bare = behind_guild(topic, gd_name_guild_of_msg_key(key));
-    } else if (gd_slice_equal(topic, key)) {
+    if (gd_slice_equal(topic, key) && !is_stored(m)) {
         bare = gd_message_name(m).topic;
+    } else if (gd_slice_starts(key, GD_SLICE("msg:")) && is_stored(m)) {
+        bare = behind_guild(topic, gd_name_guild_of_msg_key(key));
     }
     return bare.p ? bare : topic;
 }

@@ -90,5 +90,5 @@ int output_close(struct output *out, bool abandon, struct gd_error *e) {
 
 bool output_is_closed(const struct output *out) {
     struct pollfd p = {.fd = out->fd};
-    return poll(&p, 1, 0) > 0 && p.revents & POLLERR;
+    return poll(&p, 1, 0) > 0 && p.revents & (POLLERR | POLLHUP);
 }

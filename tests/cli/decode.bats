@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 # decode: IDs taken apart, and lines in any form made canonical.
+# shellcheck disable=SC2154,SC2210 # bats sets stderr; a file that is called like a number
 
 load helper
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 # encode: messages in any form back into what was published, or into another dialect.
+# shellcheck disable=SC2028 # backslashes are meant
 
 load helper
 

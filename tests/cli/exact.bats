@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 # Nothing is changed on the way, nothing is lost, and nothing comes twice.
+# shellcheck disable=SC2094,SC2238 # words that are also names of files
 
 load helper
 

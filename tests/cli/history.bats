@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 # history: what is stored, in the order of its times, between two of them.
+# shellcheck disable=SC2154 # bats sets stderr
 
 load helper
 

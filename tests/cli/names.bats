@@ -2,6 +2,9 @@
 # SPDX-License-Identifier: MIT
 # Names of guilds and topics are bytes of any kind, in every command.
 
+# Backslashes are meant, and so are several words where no quotes are.
+# shellcheck disable=SC1003,SC2016,SC2028,SC2086,SC2094
+
 load helper
 
 # Guild and topic by turns. No two make the same key.
@@ -137,7 +140,6 @@ select_pair() { # I
 
 @test "names: text output shows none of their control characters" {
     for command in history ls 'ls topics'; do
-        # shellcheck disable=SC2086
         gdbg $command --output text >text
         ! LC_ALL=C grep -q $'[\x01-\x09\x0b-\x1f\x7f]\|\xc2[\x80-\x9f]\|\xe2\x80\xae' text || return 1
         iconv -f UTF-8 -t UTF-8 text >/dev/null

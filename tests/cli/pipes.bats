@@ -3,6 +3,10 @@
 # What stands at the other end: pipes that are closed, slow or late, full disks, closed descriptors;
 # and signals, which end some commands and not others.
 
+# What stands in single quotes is for others to expand; several words are wanted where no quotes are;
+# each test is a process of its own; words may also be names of files.
+# shellcheck disable=SC2016,SC2030,SC2031,SC2086,SC2094
+
 load helper
 
 setup() {
@@ -62,11 +66,9 @@ letters() {
     export MANPATH=$PWD # so that help is the short one
     for command in history 'ls topics' 'decode in' 'decode --output raw in' 'encode in' 'history --output raw' \
         'stats --by guild,topic in' 'history --output text' --help help 'tail --since 1d' 'stats --help'; do
-        # shellcheck disable=SC2016,SC2086 # for the inner shell; several words
         run --separate-stderr bash -c '"$GDBG" "$@" 5>&- | { exec <&-; true; }; exit "${PIPESTATUS[0]}"' bash $command
         [ "$status" -eq 0 ]
         [[ -z $stderr || $command == help ]]
-        # shellcheck disable=SC2016,SC2086
         run --separate-stderr bash -c '"$GDBG" "$@" | head -n 1; exit "${PIPESTATUS[0]}"' bash $command
         [ "$status" -eq 0 ]
         [[ -z $stderr || $command == help ]]
@@ -75,7 +77,6 @@ letters() {
 }
 
 @test "a closed pipe ends a filter whose input goes on" {
-    # shellcheck disable=SC2016
     run --separate-stderr bash -c 'yes "{\"a\":1}" | "$GDBG" decode | head -n 3; echo "${PIPESTATUS[@]}" >status'
     [ "$(cut -d ' ' -f 2 status)" = 0 ]
     [ -z "$stderr" ]
@@ -84,7 +85,6 @@ letters() {
 
 @test "tail | head -n 1 ends by itself, though nothing more is published" {
     start_redis
-    # shellcheck disable=SC2016
     bash -c '"$GDBG" tail | head -n 1; echo "${PIPESTATUS[0]}"' >out 2>err 3>&- &
     pid=$!
     wait_until tail_subscribed
@@ -95,9 +95,20 @@ letters() {
     [ ! -s err ]
 }
 
+@test "a socket whose other end has gone ends tail, too" {
+    start_redis
+    python3 - "$GDBG" <<'PYTHON'
+import socket, subprocess, sys
+ours, theirs = socket.socketpair()
+child = subprocess.Popen([sys.argv[1], "tail"], stdout=theirs)
+theirs.close()
+ours.close()
+sys.exit(child.wait(timeout=10))
+PYTHON
+}
+
 @test "a filter whose reader has gone ends before its input does" {
     mkfifo pipe
-    # shellcheck disable=SC2016
     bash -c '"$GDBG" decode <pipe | head -n 1; echo "${PIPESTATUS[0]}"' >out 3>&- &
     pid=$!
     exec 4>pipe
@@ -112,7 +123,6 @@ letters() {
     echo '{"a":1}' >in
     for command in history ls 'ls topics' 'decode in' 'encode in' 'stats in' 'decode 0' 'decode --output text in' \
         'gen -c 1' 'tail --since 1970-01-01 -c 1' 'tail --since 1970-01-01'; do
-        # shellcheck disable=SC2016,SC2086
         run --separate-stderr bash -c '"$GDBG" "$@" >/dev/full' bash $command
         [ "$status" -eq 6 ]
         [ "$(wc -l <<<"$stderr")" -eq 1 ]
@@ -122,7 +132,6 @@ letters() {
     [ "$status" -eq 6 ]
     [[ $stderr == *"cannot write to /dev/full"* ]]
     for command in --help --version 'stats --help'; do
-        # shellcheck disable=SC2016,SC2086
         run bash -c '"$GDBG" "$@" >/dev/full' bash $command
         [ "$status" -eq 6 ]
     done
@@ -132,18 +141,14 @@ letters() {
     start_redis
     redis zadd g:t 1 '{"n":1}'
     for command in history 'tail --since 1970-01-01 -c 1' ls 'decode 0'; do
-        # shellcheck disable=SC2016,SC2086
         run --separate-stderr bash -c '"$GDBG" "$@" >&-' bash $command
         [ "$status" -eq 6 ]
-        # shellcheck disable=SC2016,SC2086
         run bash -c '"$GDBG" "$@" <&- >&- 2>&-' bash $command
         [ "$status" -eq 6 ]
     done
-    # shellcheck disable=SC2016
     run bash -c '"$GDBG" decode -o out 0 nonsense 2>&-'
     [ "$status" -eq 2 ]
     [ "$(jq -r .id out)" = 0 ]
-    # shellcheck disable=SC2016
     run --separate-stderr bash -c '"$GDBG" decode <&-'
     [ "$status" -ne 0 ]
     [[ $stderr == *"standard input: cannot read"* ]]
@@ -169,7 +174,6 @@ letters() {
 @test "filters pass on what they have whenever the input pauses" {
     for command in decode encode 'decode --output text' 'decode --output raw' 'encode --output raw'; do
         mkfifo pipe
-        # shellcheck disable=SC2086
         input=pipe in_background $command
         exec 4>pipe
         for n in 1 2; do
@@ -197,7 +201,6 @@ letters() {
 
 @test "a slow reader gets everything, in order" {
     gdbg gen -c 5000 >expected
-    # shellcheck disable=SC2016
     bash -c '"$GDBG" gen -c 5000 | "$GDBG" decode' | python3 -c '
 import sys, time
 with open("got", "wb") as got:
@@ -286,7 +289,6 @@ PYTHON
 @test "tail | stats: Ctrl-C ends the one, and the other shows what it has" {
     start_redis
     # A process group, as at a terminal. The shell belongs to it, and goes on when its children do.
-    # shellcheck disable=SC2016
     env --default-signal=INT setsid bash -c '"$GDBG" tail | tee -i seen | "$GDBG" stats --by topic >out 2>err
         echo "${PIPESTATUS[@]}" >status' 3>&- &
     pid=$!

@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 # stats: its figures against jq's, on the same messages.
+# shellcheck disable=SC2094 # words that are also names of files
 
 load helper
 

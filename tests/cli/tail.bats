@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 # tail: what is published, and what was stored before it.
+# shellcheck disable=SC2016,SC2030,SC2031 # code for others to expand; each test is a process
 
 load helper
 

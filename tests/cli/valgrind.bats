@@ -1,11 +1,12 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 # Every command, briefly, under valgrind: no access to what is not there, and nothing lost.
+# shellcheck disable=SC2016,SC2094 # code for others to expand; words that are also names of files
 
 load helper
 
 setup_file() {
-    skip_if_sanitized
+    ! grep -q __asan_init "$GDBG" || return 0
     start_redis
     "$GDBG" gen -q -c 40 --to "$GDBG_URL"
     redis zadd g:odd 1 'no object' 2 $'\xff' 3 '{"n":1}' 0 '{"first":1}' >/dev/null

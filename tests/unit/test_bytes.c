@@ -17,6 +17,15 @@
 #include "../../lib/utf8.h"
 #include "samples.h"
 
+#ifndef __has_feature
+#define __has_feature(feature) 0
+#endif
+#if defined(__SANITIZE_ADDRESS__) || __has_feature(address_sanitizer)
+enum { ALLOCATOR_REPORTS = 1 }; /* it takes a request that it cannot meet for an error */
+#else
+enum { ALLOCATOR_REPORTS = 0 };
+#endif
+
 enum { ABORTED = 42 };
 
 static void assert_text(struct gd_slice s, const char *expected) {
@@ -204,8 +213,9 @@ static void assert_aborts(void (*act)(void)) {
     assert_int_equal(waitpid(child, &status, 0), child);
     assert_true(read(fds[0], said, sizeof said - 1) > 0);
     close(fds[0]);
-    bool aborted = WIFEXITED(status) && WEXITSTATUS(status) == ABORTED;
-    assert_true((aborted && strstr(said, "out of memory")) || strstr(said, "Sanitizer"));
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), ABORTED);
+    assert_non_null(strstr(said, "out of memory"));
 }
 
 static void ask_malloc(void) {
@@ -226,10 +236,12 @@ static void ask_for_more_than_there_is(void) {
 
 static void running_out_of_memory_is_said_and_aborts(void **state) {
     (void)state;
-    assert_aborts(ask_malloc);
-    assert_aborts(ask_calloc);
-    assert_aborts(ask_realloc);
     assert_aborts(ask_for_more_than_there_is);
+    if (!ALLOCATOR_REPORTS) {
+        assert_aborts(ask_malloc);
+        assert_aborts(ask_calloc);
+        assert_aborts(ask_realloc);
+    }
 }
 
 static void an_error_is_set_with_its_kind_and_without_a_hint(void **state) {
