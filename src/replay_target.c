@@ -24,18 +24,6 @@ static struct gd_slice via(const struct gd_message *m) {
     return value.p ? gd_json_string(value, &m->scratch->arena) : gd_slice_str(m->origin.via);
 }
 
-/* Of a message out of a msg: key, the guild is in the key and the topic in the message only. */
-static struct gd_name name_of_stored(const struct gd_message *m) {
-    struct gd_message keyless = *m;
-    keyless.record = NULL;
-    keyless.origin = (struct gd_origin){0};
-    struct gd_value topic = gd_message_get(&keyless, GD_M_TOPIC);
-    return (struct gd_name){
-        .guild = gd_name_guild_of_msg_key(gd_message_key(m)),
-        .topic = topic.type == GD_JSON_STRING ? topic.text : (struct gd_slice){0},
-    };
-}
-
 static int no_target(struct gd_error *e, const char *why, const char *hint) {
     gd_error_set(e, GD_FAIL_INPUT, "cannot know where this message goes: %s", why);
     return gd_error_hint(e, "%s", hint);
@@ -44,7 +32,7 @@ static int no_target(struct gd_error *e, const char *why, const char *hint) {
 int replay_address_find(struct replay_address *a, const struct gd_message *m,
                         const struct replay_route *route, struct gd_error *e) {
     bool stored = gd_slice_equal(via(m), GD_SLICE("string"));
-    struct gd_name name = stored ? name_of_stored(m) : gd_message_name(m);
+    struct gd_name name = gd_message_name(m);
     a->from = stored ? (struct gd_slice){0} : gd_message_key(m);
     if (!a->from.p && m->record && name.guild.p && name.topic.p) {
         a->from = join(&a->from_bytes, name);
