@@ -91,7 +91,11 @@ int connect_redis(struct context *ctx, struct gd_redis **out) {
     if (!text) {
         text = environment && *environment ? environment : GD_URL_DEFAULT;
     }
-    return connect_to(ctx, text, out);
+    int status = connect_to(ctx, text, out);
+    if (status && !ctx->common->url && text == environment) {
+        gd_error_prefix(&ctx->error, "GDBG_URL");
+    }
+    return status;
 }
 
 struct gd_selection selection_of(const struct common_options *common) {

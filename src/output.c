@@ -35,7 +35,7 @@ int output_open(struct output *out, const char *path, bool atomic, struct gd_err
         out->temporary = gd_strdup(gd_buf_terminate(&name));
     }
     const char *opened = out->temporary ? out->temporary : path;
-    out->fd = open(opened, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    out->fd = open(opened, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
     if (out->fd < 0) {
         int failed = fail(out, "open", e);
         e->failure = GD_FAIL_USAGE;
@@ -44,7 +44,19 @@ int output_open(struct output *out, const char *path, bool atomic, struct gd_err
     return 0;
 }
 
+/* A file keeps what it held until there is something to put in its place. */
+static void begin(struct output *out) {
+    if (out->path && !out->begun) {
+        int truncated = ftruncate(out->fd, 0); /* fails for what is no file, and need not be then */
+        (void)truncated;
+    }
+    out->begun = true;
+}
+
 int output_flush(struct output *out, struct gd_error *e) {
+    if (out->buf.n) {
+        begin(out);
+    }
     const char *p = out->buf.p;
     size_t left = out->buf.n;
     while (left) {
@@ -70,6 +82,9 @@ int output_flush(struct output *out, struct gd_error *e) {
 int output_close(struct output *out, bool abandon, struct gd_error *e) {
     int status = output_flush(out, e);
     gd_buf_free(&out->buf);
+    if (!status && !abandon) {
+        begin(out);
+    }
     if (out->temporary) {
         if (!status && !abandon && (fsync(out->fd) || rename(out->temporary, out->path))) {
             status = fail(out, "write to", e);

@@ -13,6 +13,7 @@ struct output {
     bool color;
     struct gd_buf buf; /* append here, then output_commit() */
     char *path;        /* of --output-file; NULL: standard output */
+    bool begun;        /* what the file held before is gone */
     char *temporary;   /* what is renamed to path at the end; NULL: written in place */
 };
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "run.h"
 
+#include <sys/stat.h>
+
 #include "clock.h"
 #include "signals.h"
 #include "text.h"
@@ -153,6 +155,26 @@ int run_source(struct context *ctx, struct gd_source *source, const struct run *
     return settle(ctx, drive(ctx, source, &p));
 }
 
+/* Whether a file is the one that the output goes to: reading it would never end, or find nothing.
+ */
+static bool is_output(const struct context *ctx, const struct gd_input *in) {
+    struct stat from, to;
+    return ctx->out.path && fstat(gd_input_fd(in), &from) == 0 && S_ISREG(from.st_mode) &&
+           fstat(ctx->out.fd, &to) == 0 && from.st_dev == to.st_dev && from.st_ino == to.st_ino;
+}
+
+static int open_input(const struct context *ctx, const char *path, struct gd_input **in,
+                      struct gd_error *e) {
+    if (gd_input_open(in, path, e)) {
+        return -1;
+    }
+    if (is_output(ctx, *in)) {
+        gd_error_set(e, GD_FAIL_USAGE, "%s is the output too", path);
+        return gd_error_hint(e, "write to another file");
+    }
+    return 0;
+}
+
 int run_files(struct context *ctx, int argc, char **argv, const struct run *run) {
     static char *const standard_input[] = {(char *)"-"};
     struct progress p = {.run = run};
@@ -164,7 +186,7 @@ int run_files(struct context *ctx, int argc, char **argv, const struct run *run)
     for (int i = 0; i < argc && !(run->count && p.count >= run->count); i++) {
         GD_AUTO(input) in = NULL;
         struct gd_error e;
-        if (gd_input_open(&in, argv[i], &e)) {
+        if (open_input(ctx, argv[i], &in, &e)) {
             report(ctx, &e);
             status = EXIT_USAGE;
             continue;

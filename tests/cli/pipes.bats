@@ -406,3 +406,20 @@ PYTHON
     lines_in 1 file
     [ ! -s out ]
 }
+
+@test "-o: an output that is an input too is refused, and keeps what it holds" {
+    echo '{"a":1}' >same
+    run_gdbg decode -o same same
+    [ "$status" -eq 2 ]
+    [[ $stderr == "gdbg decode: same is the output too"* ]]
+    [ "$(cat same)" = '{"a":1}' ]
+}
+
+@test "-o: a file keeps what it holds where there is nothing to put in its place" {
+    echo kept >file
+    run_gdbg history -u "unix://$PWD/none" -o file
+    [ "$status" -eq 3 ]
+    [ "$(cat file)" = kept ]
+    gdbg decode -o file </dev/null
+    [ ! -s file ]
+}
