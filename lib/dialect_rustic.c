@@ -292,12 +292,37 @@ static void write_id(struct writing *w, enum gd_field field, struct gd_slice nam
     }
 }
 
+static size_t count_digits(const char *p) {
+    size_t n = gd_digits16(p);
+    return n < 16 ? n : n + gd_digits16(p + 16);
+}
+
+/* The ends of [ID] and [ID,ID] written without blanks, as threads nearly always are. Returns how
+ * many IDs there are; 0 for any other value. */
+static size_t plain_ends(struct gd_slice thread, struct gd_slice *root, struct gd_slice *last) {
+    if (gd_json_type(thread) != GD_JSON_ARRAY) {
+        return 0;
+    }
+    *root = *last = gd_slice_of(thread.p + 1, count_digits(thread.p + 1));
+    const char *p = root->p + root->n;
+    size_t n = 1;
+    if (*p == ',') {
+        *last = gd_slice_of(p + 1, count_digits(p + 1));
+        p = last->p + last->n;
+        n = 2;
+    }
+    return root->n && last->n && *p == ']' ? n : 0;
+}
+
 static void write_thread(struct writing *w) {
-    struct gd_slice first, last;
-    bool exact_first = false, exact_last = false;
-    size_t n = gd_json_ends(gd_fields_get(w->f, GD_F_THREAD), &first, &last);
-    struct gd_slice root = id_of_element(first, &exact_first);
-    struct gd_slice thread = id_of_element(last, &exact_last);
+    struct gd_slice value = gd_fields_get(w->f, GD_F_THREAD), root, thread;
+    bool exact_first = true, exact_last = true;
+    size_t n = plain_ends(value, &root, &thread);
+    if (n == 0) {
+        n = gd_json_ends(value, &root, &thread);
+        root = id_of_element(root, &exact_first);
+        thread = id_of_element(thread, &exact_last);
+    }
     if (thread.p) {
         add_id(w->out, GD_SLICE("\"thread_id\":\""), thread);
     }

@@ -26,6 +26,11 @@ void gd_decoder_free(struct gd_decoder *d) {
     if (d) {
         gd_fields_reader_free(d->scratch.reader);
         gd_arena_free(&d->scratch.arena);
+        for (size_t i = 0; i < GD_SOURCE_STARTS; i++) {
+            gd_buf_free(&d->scratch.start[i].key);
+            gd_buf_free(&d->scratch.start[i].pattern);
+            gd_buf_free(&d->scratch.start[i].text);
+        }
         gd_fields_free(&d->outer);
         gd_fields_free(&d->inner);
         free(d);
@@ -78,6 +83,7 @@ void gd_decoder_payload(struct gd_decoder *d, struct gd_slice payload,
         gd_arena_reset(&d->scratch.arena);
     }
     m->form = GD_FORM_WIRE;
+    m->named = false;
     m->line = (struct gd_slice){0};
     m->record = NULL;
     m->origin = *origin;
@@ -158,6 +164,7 @@ const char *gd_decoder_line(struct gd_decoder *d, const char *p, const char *end
         gd_arena_reset(&d->scratch.arena);
     }
     m->scratch = &d->scratch;
+    m->named = false;
     const char *behind = gd_fields_read(d->scratch.reader, why, p, &d->outer, &d->inner);
     if (!behind) {
         return NULL;
@@ -289,7 +296,15 @@ static struct gd_slice published_to(const struct gd_message *m) {
     return own_topic(m);
 }
 
+void gd_message_keep_name(struct gd_message *m) {
+    m->name = gd_message_name(m);
+    m->named = true;
+}
+
 struct gd_name gd_message_name(const struct gd_message *m) {
+    if (m->named) {
+        return m->name;
+    }
     struct gd_slice key = gd_message_key(m);
     if (!key.p) {
         return (struct gd_name){own_guild(m), own_topic(m)};

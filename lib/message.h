@@ -50,11 +50,20 @@ struct gd_value {
     struct gd_slice text;
 };
 
-/* What decoding and writing one message may use up; emptied when the next one is read. */
+/* How a source began when it was last written for a key: the same few keys come again and again. */
+struct gd_source_start {
+    const char *via; /* NULL: not in use */
+    struct gd_buf key, pattern, text;
+};
+enum { GD_SOURCE_STARTS = 16 };
+
+/* What decoding and writing one message may use up; the arena is emptied when the next one is read.
+ */
 struct gd_scratch {
     struct gd_arena arena;
     struct gd_fields_reader *reader;     /* for what must be read once more */
     struct gd_time_cache time, received; /* two, since their seconds differ */
+    struct gd_source_start start[GD_SOURCE_STARTS];
 };
 
 struct gd_dialect;
@@ -70,7 +79,9 @@ struct gd_message {
     const struct gd_fields *record; /* the line that holds "source": a raw record's outer object, or
                                        a canonical line; NULL when there is none */
     struct gd_origin origin;        /* valid when record is NULL */
-    struct gd_scratch *scratch;     /* the decoder's */
+    struct gd_name name;            /* what gd_message_name() gives, where `named` is set */
+    bool named;
+    struct gd_scratch *scratch; /* the decoder's */
 };
 
 /* Reads messages; one per thread. */
@@ -102,6 +113,9 @@ struct gd_slice gd_message_server(const struct gd_message *m); /* 12 digits; abs
 struct gd_slice gd_message_score(const struct gd_message *m);  /* the zset's score; absent */
 struct gd_name gd_message_name(const struct gd_message *m);    /* guild and topic as the key splits;
                                                                   without a key as the message says */
+
+/* Keeps that name in the message, for whoever asks again. */
+void gd_message_keep_name(struct gd_message *m);
 
 /* Appends the canonical line, a raw record, or the wire form, without a newline. A canonical line
  * and an event stay as they came. Encoding can fail (a body that is no base64, say); dialect NULL

@@ -37,8 +37,8 @@ static void write_score(struct gd_buf *out, struct gd_slice score) {
     gd_buf_add_char(out, ',');
 }
 
-static void write_origin(const struct gd_message *m, struct gd_buf *out) {
-    const struct gd_origin *o = &m->origin;
+/* via, key and pattern. */
+static void write_new_start(struct gd_buf *out, const struct gd_origin *o) {
     add_text(out, GD_SLICE("\"via\":\""), gd_slice_str(o->via));
     if (o->key.p) {
         write_key(out, o->key);
@@ -48,6 +48,36 @@ static void write_origin(const struct gd_message *m, struct gd_buf *out) {
         gd_json_write_string(out, o->pattern);
         gd_buf_add_char(out, ',');
     }
+}
+
+static void set(struct gd_buf *b, struct gd_slice s) {
+    gd_buf_clear(b);
+    gd_buf_add_slice(b, s);
+}
+
+static void write_start(const struct gd_message *m, struct gd_buf *out) {
+    enum { LONG_KEY = 512 }; /* is not worth remembering */
+    const struct gd_origin *o = &m->origin;
+    struct gd_source_start *start =
+        &m->scratch->start[gd_hash(o->key.p, o->key.n) % GD_SOURCE_STARTS];
+    if (o->key.n && start->via == o->via && gd_slice_equal(gd_buf_slice(&start->key), o->key) &&
+        gd_slice_equal(gd_buf_slice(&start->pattern), o->pattern)) {
+        gd_buf_add_slice(out, gd_buf_slice(&start->text));
+        return;
+    }
+    size_t at = out->n;
+    write_new_start(out, o);
+    if (o->key.n && o->key.n + o->pattern.n <= LONG_KEY) {
+        start->via = o->via;
+        set(&start->key, o->key);
+        set(&start->pattern, o->pattern);
+        set(&start->text, gd_slice_of(out->p + at, out->n - at));
+    }
+}
+
+static void write_origin(const struct gd_message *m, struct gd_buf *out) {
+    const struct gd_origin *o = &m->origin;
+    write_start(m, out);
     if (o->score.p) {
         write_score(out, o->score);
     }

@@ -32,6 +32,7 @@ static bool says_where(const struct gd_message *m) {
 bool gd_sieve_take(struct gd_sieve *s, struct gd_slice payload, const struct gd_origin *origin,
                    struct gd_message *m) {
     gd_decoder_payload(s->decoder, payload, origin, m);
-    return s->everything || gd_selection_match(&s->selection, gd_message_name(m)) ||
+    gd_message_keep_name(m);
+    return s->everything || gd_selection_match(&s->selection, m->name) ||
            (s->literal && !says_where(m));
 }
