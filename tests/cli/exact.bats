@@ -152,6 +152,12 @@ pairs_of() {
     jq -r '[.source.key, .id, (.content.body | @json)] | @tsv' "$1" | sort
 }
 
+stored_at_least() { # COUNT
+    local messages
+    messages=$(gdbg ls | jq .messages)
+    ((${messages:-0} >= $1))
+}
+
 @test "exact: tail --since, with a writer running, gives each stored message once" {
     start_redis
     gdbg gen -q -c 1000 --seed 1 --to "$GDBG_URL"
@@ -159,7 +165,7 @@ pairs_of() {
     pids=$! writer=$!
     tails=
     for n in {1..6}; do
-        sleep 0.2
+        wait_until stored_at_least $((1000 + 350 * n))
         "$GDBG" tail --since 1h -c 4000 --duration 20s >"tail.$n" 2>"err.$n" 3>&- &
         pids+=" $!" tails+=" $!"
     done
@@ -185,7 +191,7 @@ pairs_of() {
     pids=$! writer=$!
     "$GDBG" tail --since 1h -g research -t findings >one 3>&- &
     pids+=" $!" one=$!
-    sleep 0.3
+    wait_until stored_at_least 450
     "$GDBG" tail --since 1h -t 'agent_inbox:*' >some 3>&- &
     pids+=" $!" some=$!
     wait "$writer"
