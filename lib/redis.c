@@ -70,13 +70,18 @@ int gd_redis_fd(const struct gd_redis *r) {
 }
 
 static int fail(const struct gd_redis *r, struct gd_error *e, const char *verb, const char *why) {
-    return gd_error_set(e, GD_FAIL_REDIS, "cannot %s %s: %s", r->opening ? "connect to" : verb,
-                        r->name.p, why);
+    return gd_error_set(e, GD_FAIL_REDIS, "cannot %s %s: %c%s", r->opening ? "connect to" : verb,
+                        r->name.p, tolower((unsigned char)why[0]), why + (why[0] != '\0'));
 }
 
 static const char *loss(int cause) {
     bool closed = cause == 0 || cause == EPIPE || cause == ECONNRESET;
     return closed ? "connection closed by server" : strerror(cause);
+}
+
+static int fail_as_lost(const struct gd_redis *r, struct gd_error *e, const char *verb, int cause) {
+    fail(r, e, verb, loss(cause));
+    return r->opening ? -1 : gd_error_hint(e, "is the server still running?");
 }
 
 /* Waits for events on the socket: returns those that came, 0 after the time-out (-1 for none), or
@@ -138,7 +143,7 @@ int gd_redis_flush(struct gd_redis *r, struct gd_error *e) {
         } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
             break;
         } else if (errno != EINTR) {
-            return fail(r, e, "write to", loss(errno));
+            return fail_as_lost(r, e, "write to", errno);
         }
     }
     drop_sent(r);
@@ -181,7 +186,7 @@ int gd_redis_next(struct gd_redis *r, struct gd_reply *reply, struct gd_error *e
         } else if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
             return 0;
         } else if (n == 0 || errno != EINTR) {
-            return fail(r, e, "read from", loss(n == 0 ? 0 : errno));
+            return fail_as_lost(r, e, "read from", n == 0 ? 0 : errno);
         }
     }
 }

@@ -51,7 +51,7 @@ struct gd_redis_options {
 
 /* Connects, authenticates (AUTH user password, or AUTH password), SELECTs the database when not 0,
  * and asks for the server's run_id. Returns 0 and *out, or -1 with a GD_FAIL_REDIS error and a
- * hint: cannot connect to redis://db1:6379: Connection refused (is the server running? try --url)
+ * hint: cannot connect to redis://db1:6379: connection refused (is the server running? try --url)
  * Distinguished: refused, unreachable, time-out, name not found, no such socket, wrong password,
  * password needed, no permission, database out of range, server that does not speak RESP ("not a
  * Redis server"), server still loading its data set (retried until the command time-out). A server

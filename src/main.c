@@ -92,7 +92,7 @@ int connect_redis(struct context *ctx, struct gd_redis **out) {
         text = environment && *environment ? environment : GD_URL_DEFAULT;
     }
     int status = connect_to(ctx, text, out);
-    if (status && !ctx->common->url && text == environment) {
+    if (status && text == environment && ctx->error.failure == GD_FAIL_USAGE) {
         gd_error_prefix(&ctx->error, "GDBG_URL");
     }
     return status;

@@ -34,7 +34,10 @@ expect() {
         expect 3 $command -u unix:///nowhere/s
         [[ $stderr == *"cannot connect to unix:///nowhere/s: "* ]]
     done
+    GDBG_URL=foo://x expect 2 ls
+    [[ $stderr == "gdbg ls: GDBG_URL: "* ]]
     GDBG_URL=redis://127.0.0.1:1 expect 3 ls
+    [[ $stderr == "gdbg ls: cannot connect to redis://127.0.0.1:1: connection refused "* ]]
     [[ $stderr == *"redis://127.0.0.1:1"* ]]
 }
 
@@ -161,7 +164,7 @@ PYTHON
     wait "$pid" || status=$?
     [ "$status" -eq 3 ]
     [ "$(wc -l <out)" -eq 1 ]
-    grep -q "^gdbg tail: cannot read from $GDBG_URL: connection closed by server" err
+    grep -q "^gdbg tail: cannot read from $GDBG_URL: connection closed by server (is the server still running?)$" err
 }
 
 @test "redis: so does a server that throws the subscriber out" {

@@ -94,14 +94,14 @@ static void says_when_nobody_listens(void **state) {
     AUTO_FAKE f;
     assert_int_equal(fake_start(&f, NULL), 0);
     shutdown(f.fd, SHUT_RDWR);
-    assert_no_connection(f.url, 5000, ": Connection refused", "is the server running? try --url");
+    assert_no_connection(f.url, 5000, ": connection refused", "is the server running? try --url");
 }
 
 static void says_when_there_is_no_such_socket(void **state) {
     (void)state;
     char url[200] = "unix:///";
     assert_no_connection("unix:///nowhere/redis.sock", 5000,
-                         "unix:///nowhere/redis.sock: No such file", "is the server running?");
+                         "unix:///nowhere/redis.sock: no such file", "is the server running?");
     memset(url + 8, 'x', 150);
     assert_no_connection(url, 5000, "File name too long", "check the path");
 }
