@@ -103,7 +103,7 @@ static void says_when_there_is_no_such_socket(void **state) {
     assert_no_connection("unix:///nowhere/redis.sock", 5000,
                          "unix:///nowhere/redis.sock: no such file", "is the server running?");
     memset(url + 8, 'x', 150);
-    assert_no_connection(url, 5000, "File name too long", "check the path");
+    assert_no_connection(url, 5000, "file name too long", "check the path");
 }
 
 static void says_when_the_host_has_no_address(void **state) {
