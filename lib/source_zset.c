@@ -8,11 +8,14 @@
  * and the search goes back. */
 #include "source_zset.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "json.h"
 #include "sieve.h"
+#include "spool.h"
 
 enum {
     FIRST_MEMBERS = 4,
@@ -22,6 +25,8 @@ enum {
     MAX_PAGE_BYTES = 256 * 1024,
     ALL_PAGES_BYTES = 16 * 1024 * 1024,
     KEEP_BYTES = 1024 * 1024,
+    HELD_BYTES = 4 * 1024 * 1024, /* of all pages; beyond, large ones wait in files */
+    LARGE_PAGE_BYTES = 64 * 1024,
 };
 
 struct entry {
@@ -33,6 +38,9 @@ struct entry {
 struct topic {
     struct gd_slice key;
     struct gd_buf bytes;
+    size_t aside_bytes; /* the page's bytes are so many in the file; 0: they are in memory */
+    size_t room_bytes;  /* of its stretch of the file, from place on */
+    off_t place;
     struct entry *entry;
     size_t at, count, cap;
     double min;     /* the score that the page was asked from */
@@ -51,6 +59,9 @@ struct history {
     struct topic *topic;
     struct topic **heap; /* the topics that have a member, the next one's on top */
     size_t heap_count;
+    size_t held_bytes; /* of the pages in memory */
+    off_t file_end;    /* where the next stretch begins */
+    int file;          /* for pages that wait; -1: none yet */
     size_t page_bytes; /* what a page should not exceed */
     char since[24], until[24];
     bool given; /* the member on top */
@@ -248,12 +259,73 @@ static void free_topic(struct topic *t) {
     *t = (struct topic){0};
 }
 
+/* A page's bytes are each entry's member, a 0, and its score. */
+static void point_entries(struct topic *t) {
+    char *p = t->bytes.p;
+    for (size_t i = 0; i < t->count; i++) {
+        t->entry[i].member.p = p;
+        t->entry[i].score_text.p = p + t->entry[i].member.n + 1;
+        p += t->entry[i].member.n + 1 + t->entry[i].score_text.n;
+    }
+}
+
+static int fail_aside(struct gd_error *e, const char *verb) {
+    gd_error_set(e, GD_FAIL_OUTPUT, "cannot %s a temporary file: %s", verb, strerror(errno));
+    return gd_error_hint(e, "TMPDIR says where it goes, and needs room there");
+}
+
+/* Puts a new page's bytes into a file where memory holds enough already: their turn comes later. */
+static int put_aside(struct history *h, struct topic *t, struct gd_error *e) {
+    h->held_bytes += t->bytes.n;
+    if (h->held_bytes <= HELD_BYTES || t->bytes.n <= LARGE_PAGE_BYTES) {
+        return 0;
+    }
+    if (h->file < 0 && (h->file = gd_spool_open_file(e)) < 0) {
+        return -1;
+    }
+    if (t->bytes.n > t->room_bytes) {
+        t->place = h->file_end;
+        t->room_bytes = t->bytes.n;
+        h->file_end += (off_t)t->bytes.n;
+    }
+    for (size_t done = 0; done < t->bytes.n;) {
+        ssize_t n = pwrite(h->file, t->bytes.p + done, t->bytes.n - done, t->place + (off_t)done);
+        if (n < 0 && errno != EINTR) {
+            return fail_aside(e, "write to");
+        }
+        done += n > 0 ? (size_t)n : 0;
+    }
+    t->aside_bytes = t->bytes.n;
+    h->held_bytes -= t->bytes.n;
+    gd_buf_free(&t->bytes);
+    return 0;
+}
+
+static int take_back(struct history *h, struct topic *t, struct gd_error *e) {
+    while (t->bytes.n < t->aside_bytes) {
+        char *to = gd_buf_reserve(&t->bytes, t->aside_bytes - t->bytes.n);
+        ssize_t n = pread(h->file, to, t->aside_bytes - t->bytes.n, t->place + (off_t)t->bytes.n);
+        if (n == 0 || (n < 0 && errno != EINTR)) {
+            return fail_aside(e, "read from");
+        }
+        t->bytes.n += n > 0 ? (size_t)n : 0;
+    }
+    if (t->aside_bytes) {
+        h->held_bytes += t->bytes.n;
+        t->aside_bytes = 0;
+        point_entries(t);
+    }
+    return 0;
+}
+
 /* Goes on to the member behind the one on top. */
 static int advance(struct history *h, struct gd_error *e) {
     struct topic *t = h->heap[0];
     if (++t->at == t->count) {
+        size_t left_bytes = t->bytes.n;
         int turned = turn_page(h, t, e);
-        if (turned < 0) {
+        h->held_bytes -= left_bytes;
+        if (turned < 0 || (turned > 0 && put_aside(h, t, e))) {
             h->heap_count = 0;
             return -1;
         }
@@ -279,7 +351,12 @@ static enum gd_next next(struct gd_source *source, struct gd_message *m, struct 
         if (!h->given) {
             return GD_NEXT_END;
         }
-        const struct topic *t = h->heap[0];
+        struct topic *t = h->heap[0];
+        if (take_back(h, t, e)) {
+            h->given = false;
+            h->heap_count = 0;
+            return GD_NEXT_FAILED;
+        }
         struct gd_origin origin = {
             .via = "zset",
             .key = t->key,
@@ -314,6 +391,9 @@ static void free_history(struct gd_source *source) {
     gd_topics_free(h->topics);
     gd_sieve_free(&h->sieve);
     gd_reply_free(&h->reply);
+    if (h->file >= 0) {
+        close(h->file);
+    }
     free(h);
 }
 
@@ -331,7 +411,7 @@ static int open_topics(struct history *h, struct gd_error *e) {
         t->key = gd_topics_at(h->topics, i)->key;
         t->members = FIRST_MEMBERS;
         int turned = turn_page(h, t, e);
-        if (turned < 0) {
+        if (turned < 0 || (turned > 0 && put_aside(h, t, e))) {
             return -1;
         }
         if (turned > 0) {
@@ -363,6 +443,7 @@ int gd_history_open_with(struct gd_source **out, struct gd_redis *r,
     GD_AUTO(source) source = &h->base;
     h->base.ops = &ops;
     h->r = r;
+    h->file = -1;
     h->meanwhile = meanwhile;
     set_range(h, range);
     gd_sieve_init(&h->sieve, selection);

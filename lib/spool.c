@@ -41,17 +41,17 @@ static int fail(struct gd_error *e, const char *verb, const char *why) {
     return gd_error_hint(e, "TMPDIR says where it goes, and needs room there");
 }
 
-static int open_file(struct gd_spool *s, struct gd_error *e) {
+int gd_spool_open_file(struct gd_error *e) {
     const char *dir = getenv("TMPDIR");
     GD_AUTO_BUF path = {0};
     gd_buf_printf(&path, "%s/gdbg-XXXXXX", dir && *dir ? dir : "/tmp");
     gd_buf_terminate(&path);
-    s->fd = mkostemp(path.p, O_CLOEXEC);
-    if (s->fd < 0) {
+    int fd = mkostemp(path.p, O_CLOEXEC);
+    if (fd < 0) {
         return fail(e, "make", strerror(errno));
     }
     unlink(path.p);
-    return 0;
+    return fd;
 }
 
 static int write_all(struct gd_spool *s, const void *bytes, size_t n, struct gd_error *e) {
@@ -83,8 +83,8 @@ static int read_all(struct gd_spool *s, void *bytes, size_t n, struct gd_error *
 }
 
 static int put_block(struct gd_spool *s, struct gd_error *e) {
-    if ((s->fd < 0 && open_file(s, e)) || write_all(s, &s->in.n, sizeof s->in.n, e) ||
-        write_all(s, s->in.p, s->in.n, e)) {
+    if ((s->fd < 0 && (s->fd = gd_spool_open_file(e)) < 0) ||
+        write_all(s, &s->in.n, sizeof s->in.n, e) || write_all(s, s->in.p, s->in.n, e)) {
         return -1;
     }
     gd_buf_clear(&s->in);

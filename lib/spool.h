@@ -6,6 +6,10 @@
 
 #include "error.h"
 
+/* Opens an unlinked file in $TMPDIR or /tmp, close-on-exec. Returns its descriptor, or -1 with a
+ * GD_FAIL_OUTPUT error. */
+int gd_spool_open_file(struct gd_error *e);
+
 struct gd_spool; /* opaque */
 
 /* The file is used when more than memory_bytes wait; as much again may have been read back. One

@@ -318,6 +318,28 @@ static void goes_from_small_messages_to_large_ones_and_back(void **state) {
 }
 
 /* The first page, of which nobody could know how large it would be, held four. */
+/* 24 topics of three messages of a MiB each, which come in turn. */
+static void keeps_many_topics_of_large_messages_out_of_memory(void **state) {
+    GD_AUTO(redis) r = open_at(shared_url(state));
+    tell(r, ARGS("EVAL",
+                 "for t = 10, 33 do for i = 1, 3 do redis.call('ZADD', 'large:' .. t, i, "
+                 "'{\"n\":' .. i .. t .. ',\"x\":\"' .. string.rep('x', 1048576) .. '\"}') end end",
+                 "0"));
+    struct mallinfo2 before = mallinfo2();
+    size_t most_bytes = 0;
+    GD_AUTO(source) source = history(r, NULL, NULL, ALWAYS);
+    for (int i = 1; i <= 3; i++) {
+        for (int t = 10; t < 34; t++) {
+            assert_padded_next(source, i * 100 + t);
+            struct mallinfo2 now = mallinfo2();
+            size_t bytes = now.uordblks + now.hblkhd - before.uordblks - before.hblkhd;
+            most_bytes = bytes > most_bytes ? bytes : most_bytes;
+        }
+    }
+    assert_end(source);
+    assert_true(most_bytes < 14 << 20);
+}
+
 static void holds_one_message_where_messages_are_large(void **state) {
     GD_AUTO(redis) r = open_at(shared_url(state));
     const size_t message_bytes = 4 << 20;
@@ -407,6 +429,7 @@ int main(void) {
         TEST(gives_plain_messages_of_a_key_that_is_named),
         TEST(takes_names_of_any_bytes),
         TEST(goes_from_small_messages_to_large_ones_and_back),
+        TEST(keeps_many_topics_of_large_messages_out_of_memory),
         TEST(holds_one_message_where_messages_are_large),
         TEST(gives_all_of_a_last_page_that_was_too_large),
         TEST(refuses_a_key_of_another_type),
